@@ -1,0 +1,150 @@
+import { OptionError, ShapeError } from "./errors.ts"
+import { type Shape, sameShape } from "./shape.ts"
+import { allocZeros, type Buffer, Storage } from "./storage.ts"
+import { type Backward, type GraphNode, Tensor, wrap } from "./tensor.ts"
+
+let recording = true
+
+/**
+ * Runs `fn` without recording: nothing computed inside can be differentiated, and nothing is kept for a backward pass.
+ * Synchronous.
+ */
+export function noGrad<T>(fn: () => T): T {
+  const before = recording
+  recording = false
+  try {
+    return fn()
+  } finally {
+    recording = before
+  }
+}
+
+/**
+ * Makes an op's output: the tensor over `buffer`, remembering how to differentiate it.
+ *
+ * `backward(dy, ...gradients)` gets the gradient of the output and one buffer per input to add into, in the order of
+ * `inputs`; a buffer is null when its input wants no gradient. Fan-out accumulates by itself.
+ */
+export function record(
+  op: string,
+  buffer: Buffer,
+  shape: Shape,
+  inputs: readonly Tensor[],
+  backward: Backward,
+): Tensor {
+  return attach(op, wrap(buffer, shape), inputs, backward)
+}
+
+/** Like `record`, for an output that shares its input's numbers. */
+export function attach(op: string, y: Tensor, inputs: readonly Tensor[], backward: Backward): Tensor {
+  if (recording && inputs.some(wantsGradient)) {
+    y.node = { op, inputs, backward }
+    y.requiresGrad = true
+  }
+  return y
+}
+
+const wantsGradient = (x: Tensor) => x.requiresGrad
+
+/**
+ * Computes the gradient of `y` for every leaf it depends on that has `requiresGrad`, and puts it in the leaf's `grad`.
+ *
+ * Without `cotangent`, `y` must have size 1 and its gradient is 1; with one, the gradient of sum(y * cotangent).
+ * Each call replaces `grad`. The graph is used up: intermediate gradients and closures are freed as they are passed.
+ *
+ * @returns the leaves that were reached.
+ * @throws ShapeError for a y of another size without cotangent, or a cotangent of another shape.
+ * @throws OptionError when nothing that y depends on wants a gradient, or its graph was already used up.
+ */
+export function backward(y: Tensor, cotangent?: Tensor): Tensor[] {
+  const leaves: Tensor[] = []
+  for (const [leaf, buffer] of differentiate(y, cotangent)) {
+    leaf.grad = new Tensor(Storage.ofGradient(buffer), leaf.shape, { name: leaf.name && `${leaf.name}/grad` })
+    leaves.push(leaf)
+  }
+  return leaves
+}
+
+/**
+ * The gradients of `y` for the given tensors, leaving `grad` alone; zeros for one that y does not depend on.
+ * @throws like backward.
+ */
+export function grad(y: Tensor, xs: readonly Tensor[], cotangent?: Tensor): Tensor[] {
+  const wanted = new Set(xs)
+  const gradients = differentiate(y, cotangent, wanted)
+  return xs.map(x => wrap(gradients.get(x) ?? allocZeros(x.size), x.shape))
+}
+
+function differentiate(y: Tensor, cotangent: Tensor | undefined, wanted?: Set<Tensor>): Map<Tensor, Buffer> {
+  checkStart(y, cotangent)
+  const seed = allocZeros(y.size)
+  if (cotangent) seed.set(cotangent.read())
+  else seed[0] = 1
+  const gradients = new Map<Tensor, Buffer>([[y, seed]])
+  const kept = new Map<Tensor, Buffer>()
+  for (const x of inOrder(y)) {
+    const dx = gradients.get(x)
+    if (dx === undefined) continue
+    gradients.delete(x)
+    if (wanted ? wanted.has(x) : x.node === null) kept.set(x, dx)
+    if (x.node) passOn(x, x.node, dx, gradients)
+  }
+  return kept
+}
+
+function checkStart(y: Tensor, cotangent: Tensor | undefined): void {
+  if (!y.requiresGrad) {
+    throw new OptionError("backward: nothing this tensor was computed from wants a gradient", {
+      facts: { y: y.shape },
+      hint: "make a leaf with tensor(data, shape, { requiresGrad: true }), and compute outside of noGrad",
+    })
+  }
+  if (!cotangent && y.size !== 1) {
+    throw new ShapeError("backward: needs a scalar, or a cotangent of y's shape", {
+      facts: { y: y.shape },
+      hint: "reduce with mean(y) or sum(y), or pass a cotangent",
+    })
+  }
+  if (cotangent && !sameShape(cotangent.shape, y.shape)) {
+    throw new ShapeError("backward: the cotangent has another shape than y", {
+      facts: { y: y.shape, cotangent: cotangent.shape },
+    })
+  }
+}
+
+/** What y depends on and that wants a gradient, latest first. The stack is explicit: no chain is too long. */
+function inOrder(y: Tensor): Tensor[] {
+  const seen = new Set<Tensor>([y])
+  const stack = [y]
+  for (let x = stack.pop(); x; x = stack.pop()) {
+    for (const input of x.node?.inputs ?? []) {
+      if (!input.requiresGrad || seen.has(input)) continue
+      seen.add(input)
+      stack.push(input)
+    }
+  }
+  return [...seen].sort((a, b) => b.id - a.id)
+}
+
+function passOn(y: Tensor, node: GraphNode, dy: Buffer, gradients: Map<Tensor, Buffer>): void {
+  const { backward, inputs } = node
+  if (backward === null) {
+    throw new OptionError(`backward: the graph through "${node.op}" was already used`, {
+      rule: "a graph is differentiated once",
+      hint: "compute the loss again, or ask for all gradients in one call of backward or grad",
+    })
+  }
+  y.read() // A tensor of an ended step throws here, before its closure could read what a later step wrote.
+  backward(dy, ...inputs.map(x => gradientOf(x, gradients)))
+  node.backward = null
+}
+
+function gradientOf(x: Tensor, gradients: Map<Tensor, Buffer>): Buffer | null {
+  if (!x.requiresGrad) return null
+  let dx = gradients.get(x)
+  if (dx === undefined) {
+    dx = allocZeros(x.size)
+    gradients.set(x, dx)
+  }
+  return dx
+}

@@ -1,0 +1,185 @@
+import { OptionError, SelvedgeError } from "../errors.ts"
+import { allowsWaiting, availableThreads, environment, type HostWorker, startWorker } from "./host.ts"
+import { type Block, existingMemory } from "./memory.ts"
+import type { KernelFunction } from "./wasm/engine.ts"
+import { workerSource } from "./worker.ts"
+
+/** Words of the control block, which stands at address 0 of linear memory; `worker.ts` has the same. */
+const word = {
+  ...{ sequence: 0, claim: 1, done: 2, sleeping: 3, ready: 4 },
+  ...{ program: 5, bytes: 6, length: 7, kernel: 8, args: 9, units: 10, grain: 11, chunks: 12 },
+} as const
+/** Bytes of memory of its own that each thread has. */
+export const scratchBytes = 1 << 20
+const closed = 1023
+const patience = 5_000
+
+/** What a dispatch needs to know about its kernel. */
+export interface Dispatch {
+  /** Number, address and length of the program's bytes in linear memory, and the kernel's place among its functions. */
+  readonly program: number
+  readonly bytes: number
+  readonly length: number
+  readonly kernel: number
+  /** The same kernel for the calling thread. */
+  readonly run: KernelFunction
+}
+
+interface Member {
+  readonly worker: HostWorker
+  readonly scratch: Block
+}
+
+let threads: number | undefined
+let members: Member[] = []
+let ending: Promise<void> | null = null
+let sequence = 0
+let words: Int32Array | null = null
+let deniedReason = ""
+
+/**
+ * How many threads compute, the calling one included. Results have the same bits for any number.
+ * @throws OptionError for anything but an integer from 1 to 64.
+ */
+export function setThreads(count: number): void {
+  if (!Number.isInteger(count) || count < 1 || count > 64) {
+    throw new OptionError(`setThreads: the number of threads must be an integer from 1 to 64, got ${count}`)
+  }
+  if (count - 1 < members.length) void stopWorkers()
+  threads = count
+}
+
+/** The number of threads asked for: by `setThreads`, else `SELVEDGE_THREADS`, else one for each core, at most 8. */
+export function getThreads(): number {
+  if (threads === undefined) {
+    const asked = environment("SELVEDGE_THREADS")
+    if (asked) setThreads(Number(asked))
+    threads ??= Math.min(8, availableThreads())
+  }
+  return threads
+}
+
+/** Threads that answer now: 1 until the workers are up, and where there can be none. */
+export function readyThreads(): number {
+  return words === null ? 1 : 1 + Math.min(members.length, Atomics.load(words, word.ready))
+}
+
+/** Why there are no workers, or "" where there can be some. */
+export function threadsDenied(): string {
+  return deniedReason
+}
+
+/** Resolves when no worker of a broken pool can write to memory any more; null when there is none. */
+export function poolEnding(): Promise<void> | null {
+  return ending
+}
+
+/** Starts the workers that are wanted and not there yet. They come up while the caller goes on alone. */
+export function ensureWorkers(): void {
+  const memory = existingMemory()
+  if (memory === null || !memory.shared || ending !== null || deniedReason !== "") return
+  if (words === null) words = new Int32Array(memory.handle.buffer, 0, 64)
+  while (members.length < getThreads() - 1) {
+    const scratch = memory.allocate(scratchBytes)
+    if (scratch === null) return
+    try {
+      const worker = startWorker(workerSource, { memory: memory.handle, scratch: scratch.pointer })
+      members.push({ worker, scratch })
+    } catch (error) {
+      scratch.free()
+      deniedReason = error instanceof Error ? error.message : String(error)
+    }
+  }
+}
+
+/**
+ * Runs a kernel over units [0, units), shared out in chunks between the threads that are there. Returns when all is done.
+ * @throws SelvedgeError when a worker took a chunk and made no progress for five seconds.
+ */
+export function runParallel(kernel: Dispatch, args: number, units: number, grain: number): void {
+  const w = words
+  if (w === null) {
+    kernel.run(args, 0, units)
+    return
+  }
+  const chunks = Math.ceil(units / grain)
+  sequence = (sequence + 1) & 0x3fffff
+  const open = sequence << 10
+  Atomics.store(w, word.claim, open | closed)
+  w[word.program] = kernel.program
+  w[word.bytes] = kernel.bytes
+  w[word.length] = kernel.length
+  w[word.kernel] = kernel.kernel
+  w[word.args] = args
+  w[word.units] = units
+  w[word.grain] = grain
+  w[word.chunks] = chunks
+  w[word.done] = 0
+  Atomics.store(w, word.claim, open)
+  Atomics.store(w, word.sequence, sequence)
+  if (Atomics.load(w, word.sleeping) > 0) Atomics.notify(w, word.sequence)
+  const own = workOn(w, kernel.run, args, units, grain, chunks)
+  if (Atomics.add(w, word.done, own) + own < chunks) waitFor(w, chunks)
+}
+
+function workOn(
+  w: Int32Array,
+  run: KernelFunction,
+  args: number,
+  units: number,
+  grain: number,
+  chunks: number,
+): number {
+  let own = 0
+  for (;;) {
+    const claim = Atomics.load(w, word.claim)
+    const chunk = claim & 1023
+    if (chunk >= chunks) return own
+    if (Atomics.compareExchange(w, word.claim, claim, claim + 1) !== claim) continue
+    run(args, chunk * grain, Math.min(units, (chunk + 1) * grain))
+    own++
+  }
+}
+
+function waitFor(w: Int32Array, chunks: number): void {
+  // Spinning is quickest while every thread has a core; with more threads than cores it would hold one up.
+  const spins = getThreads() <= availableThreads() ? 200_000 : 1_000
+  for (let i = 0; i < spins; i++) if (Atomics.load(w, word.done) >= chunks) return
+  const mayWait = allowsWaiting()
+  let seen = Atomics.load(w, word.done)
+  let since = performance.now()
+  while (seen < chunks) {
+    if (mayWait) Atomics.wait(w, word.done, seen, 0.2)
+    const done = Atomics.load(w, word.done)
+    if (done !== seen) since = performance.now()
+    else if (performance.now() - since > patience) throw lost(chunks - seen)
+    seen = done
+  }
+}
+
+function lost(chunks: number): SelvedgeError {
+  void stopWorkers()
+  return new SelvedgeError(`threads: a worker stopped in the middle of its work, ${chunks} chunks are missing`, {
+    rule: "a chunk that was started makes progress within 5 seconds",
+    hint: "results of this step are lost; restore the model from its last checkpoint",
+  })
+}
+
+/** Ends all workers; they start again when they are next wanted. */
+export function stopWorkers(): Promise<void> {
+  const leaving = members
+  members = []
+  if (words !== null) Atomics.store(words, word.ready, 0)
+  if (leaving.length === 0) return ending ?? Promise.resolve()
+  const all = Promise.all(leaving.map(member => member.worker.terminate())).then(() => {
+    for (const member of leaving) member.scratch.free()
+    if (ending === all) ending = null
+  })
+  ending = all
+  return all
+}
+
+/** The workers themselves, for the tests that end one. */
+export function poolWorkers(): readonly HostWorker[] {
+  return members.map(member => member.worker)
+}

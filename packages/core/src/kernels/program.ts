@@ -1,0 +1,79 @@
+import { SelvedgeError } from "../errors.ts"
+import { type Block, linearMemory, type Memory, memoryLimit } from "./memory.ts"
+import { type Dispatch, scratchBytes } from "./pool.ts"
+import { type KernelFunction, wasmEngine } from "./wasm/engine.ts"
+import { ModuleBuilder } from "./wasm/module.ts"
+
+let programs = 0
+let mainScratch: Block | null = null
+let failure: string | null = null
+
+/** Why WebAssembly kernels cannot run here, or null while they can. */
+export function kernelsDenied(): string | null {
+  return failure
+}
+
+/**
+ * A group of kernels that are assembled and compiled together, when the first of them is first used. Its bytes stay in
+ * shared memory, from where the pool's workers compile them for themselves.
+ */
+export class Program {
+  readonly #name: string
+  readonly #emit: (m: ModuleBuilder) => void
+  #kernels: Map<string, Dispatch> | null = null
+
+  constructor(name: string, emit: (m: ModuleBuilder) => void) {
+    this.#name = name
+    this.#emit = emit
+  }
+
+  /** A kernel ready to run, or null where WebAssembly is missing or forbidden. */
+  kernel(name: string): Dispatch | null {
+    if (failure !== null) return null
+    this.#kernels ??= this.#compile()
+    const kernel = this.#kernels?.get(name)
+    if (this.#kernels && !kernel) throw new SelvedgeError(`${this.#name}: this program has no kernel "${name}"`)
+    return kernel ?? null
+  }
+
+  /** The module's bytes, as they are compiled here. */
+  assemble(memory: Memory): Uint8Array {
+    const m = new ModuleBuilder(this.#name, { min: 1, max: memoryLimit, shared: memory.shared })
+    this.#emit(m)
+    return m.assemble()
+  }
+
+  #compile(): Map<string, Dispatch> | null {
+    const [engine, memory] = [wasmEngine(), linearMemory()]
+    if (engine === null || memory === null) {
+      failure = "this host has no WebAssembly"
+      return null
+    }
+    const bytes = this.assemble(memory)
+    const stored = memory.allocate(bytes.length)
+    if (stored === null) return null
+    new Uint8Array(memory.handle.buffer, stored.pointer, bytes.length).set(bytes)
+    try {
+      const { exports } = new engine.Instance(new engine.Module(bytes), { env: { memory: memory.handle } })
+      if (exports.scratch && typeof exports.scratch !== "function") exports.scratch.value = scratchOf(memory)
+      const functions = Object.entries(exports).filter(isKernel)
+      const program = ++programs
+      const place = { program, bytes: stored.pointer, length: bytes.length }
+      return new Map(functions.map(([name, run], kernel) => [name, { ...place, kernel, run }]))
+    } catch (error) {
+      // A policy that forbids WebAssembly says so here, at the first module.
+      failure = error instanceof Error ? error.message : String(error)
+      stored.free()
+      return null
+    }
+  }
+}
+
+function isKernel(entry: [string, unknown]): entry is [string, KernelFunction] {
+  return typeof entry[1] === "function"
+}
+
+function scratchOf(memory: Memory): number {
+  mainScratch ??= memory.allocate(scratchBytes)
+  return mainScratch?.pointer ?? 0
+}

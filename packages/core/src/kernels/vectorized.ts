@@ -1,0 +1,31 @@
+import type { Buffer } from "../storage.ts"
+import { getKernels } from "./mode.ts"
+
+/** An argument of a kernel: a buffer, or a number. */
+export type KernelArgument = Buffer | Uint8Array | Int32Array | Uint32Array | number | boolean
+
+/**
+ * The SIMD form of a loop. It gives the same result up to the last bits, so whether it runs may depend on the mode, the
+ * element type and the size, never on where the buffers live.
+ */
+export interface Twin<A extends readonly KernelArgument[]> {
+  /** Runs the kernel and returns true, or returns false when these arguments are not for it (float64, too small). */
+  run(...args: A): boolean
+}
+
+/**
+ * Joins a plain loop, which is the specification, with its SIMD twin: the twin runs where it can, the loop elsewhere.
+ */
+export function vectorized<A extends readonly KernelArgument[]>(
+  name: string,
+  loop: (...args: A) => void,
+  twin?: Twin<A>,
+): (...args: A) => void {
+  const kernel = twin
+    ? (...args: A) => {
+        if (getKernels() === "typescript" || !twin.run(...args)) loop(...args)
+      }
+    : loop
+  Object.defineProperty(kernel, "name", { value: name })
+  return kernel
+}

@@ -1,0 +1,65 @@
+/**
+ * The program of a pool's worker, as text: a worker cannot import TypeScript, and a function's own text would carry the
+ * transpiler's helpers. `start` gets the shared memory and the address of this worker's scratch; the words are those of `pool.ts`.
+ *
+ * A worker takes chunks of the current dispatch by compare-and-swap on the claim word, which carries the dispatch's
+ * number: a worker that slept through a dispatch cannot take a chunk of the next by mistake. It compiles a program from
+ * its bytes in shared memory when it first meets it, spins for a moment between dispatches, then sleeps.
+ */
+export const workerSource = `
+"use strict";
+function start(memory, scratch) {
+  const words = new Int32Array(memory.buffer, 0, 64);
+  const SEQUENCE = 0, CLAIM = 1, DONE = 2, SLEEPING = 3, READY = 4, PROGRAM = 5, BYTES = 6, LENGTH = 7, KERNEL = 8,
+    ARGS = 9, UNITS = 10, GRAIN = 11, CHUNKS = 12;
+  const programs = new Map();
+  const current = sequence => Atomics.load(words, CLAIM) >>> 10 === (sequence & 4194303);
+  function kernel(sequence) {
+    const id = words[PROGRAM], at = words[BYTES], length = words[LENGTH], index = words[KERNEL];
+    // Words of two dispatches may have mixed while they were read; then neither is this one any more.
+    if (!current(sequence)) return null;
+    let functions = programs.get(id);
+    if (functions === undefined) {
+      const bytes = new Uint8Array(memory.buffer, at, length).slice();
+      const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
+      if (instance.exports.scratch) instance.exports.scratch.value = scratch;
+      functions = Object.values(instance.exports).filter(value => typeof value === "function");
+      programs.set(id, functions);
+    }
+    return functions[index];
+  }
+  function work(sequence) {
+    let run = null;
+    for (;;) {
+      const claim = Atomics.load(words, CLAIM);
+      const chunk = claim & 1023;
+      if (!current(sequence) || chunk >= words[CHUNKS]) return;
+      if (run === null) run = kernel(sequence);
+      if (run === null) return;
+      if (Atomics.compareExchange(words, CLAIM, claim, claim + 1) !== claim) continue;
+      const begin = chunk * words[GRAIN];
+      run(words[ARGS], begin, Math.min(begin + words[GRAIN], words[UNITS]));
+      Atomics.add(words, DONE, 1);
+    }
+  }
+  let last = Atomics.load(words, SEQUENCE);
+  Atomics.add(words, READY, 1);
+  for (;;) {
+    for (let spins = 0; Atomics.load(words, SEQUENCE) === last; spins++) {
+      if (spins < 20000) continue;
+      Atomics.add(words, SLEEPING, 1);
+      Atomics.wait(words, SEQUENCE, last);
+      Atomics.sub(words, SLEEPING, 1);
+      spins = 0;
+    }
+    last = Atomics.load(words, SEQUENCE);
+    work(last);
+  }
+}
+if (typeof process === "object" && process.versions && process.versions.node) {
+  const { workerData } = process.getBuiltinModule("node:worker_threads");
+  start(workerData.memory, workerData.scratch);
+} else {
+  onmessage = ({ data }) => start(data.memory, data.scratch);
+}
+`

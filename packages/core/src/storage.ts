@@ -1,0 +1,188 @@
+import { StaleTensorError } from "./errors.ts"
+
+/** What a tensor's numbers lie in: float32, or float64 inside `withFloat64`. */
+export type Buffer = Float32Array | Float64Array
+
+/** Hands out the buffers of a running step; see `session.ts`. */
+export interface Arena {
+  /** A buffer of undefined content, or null when the arena is full. */
+  take(size: number): Float32Array | null
+  /** True for a buffer that this arena handed out. */
+  owns(buffer: Buffer): boolean
+}
+
+let float64 = false
+let arena: Arena | null = null
+// Counts the beginnings and ends of steps: a buffer of a step is good only while the clock stands where it was taken.
+let clock = 0
+
+/** A buffer for `size` numbers. Its content is undefined: an op writes every element. */
+export function alloc(size: number): Buffer {
+  if (float64) return new Float64Array(size)
+  return arena?.take(size) ?? new Float32Array(size)
+}
+
+/** A buffer of zeros, for ops and gradients that accumulate. */
+export function allocZeros(size: number): Buffer {
+  if (float64) return new Float64Array(size)
+  return arena?.take(size)?.fill(0) ?? new Float32Array(size)
+}
+
+/** True inside `withFloat64`. */
+export function isFloat64(): boolean {
+  return float64
+}
+
+/**
+ * Runs `fn` with every new tensor in float64 and every kernel as a TypeScript loop: the gradient oracle's precision.
+ * Synchronous; tensors made inside stay float64 and must not be mixed with float32 ones.
+ */
+export function withFloat64<T>(fn: () => T): T {
+  const before = float64
+  float64 = true
+  try {
+    return fn()
+  } finally {
+    float64 = before
+  }
+}
+
+/** Starts handing out buffers from `next` (a step begins) or from the heap again (null: it has ended). */
+export function useArena(next: Arena | null): void {
+  arena = next
+  clock++
+}
+
+/** Runs `fn` with buffers from the heap, also inside a step: for what must outlive it, such as a weight. */
+export function onHeap<T>(fn: () => T): T {
+  const before = arena
+  arena = null
+  try {
+    return fn()
+  } finally {
+    arena = before
+  }
+}
+
+/** True between the beginning and the end of a step. */
+export function insideStep(): boolean {
+  return arena !== null
+}
+
+/**
+ * Where the numbers of one or more tensors live. A storage is one of
+ * - an ordinary array on the heap, collected like any other;
+ * - a buffer of a running step's arena, good until the step ends;
+ * - a weight: an array on the heap that is its identity, and perhaps a mirror of it in linear memory.
+ */
+export class Storage {
+  #heap: Buffer | null
+  #linear: Float32Array | null = null
+  #goodUntil = Infinity
+  #newerIsLinear = false
+  #exposed = false
+
+  private constructor(heap: Buffer | null) {
+    this.#heap = heap
+  }
+
+  /** The storage of a buffer that `alloc` gave. */
+  static of(buffer: Buffer): Storage {
+    if (arena?.owns(buffer) && buffer instanceof Float32Array) return Storage.until(clock, buffer)
+    return new Storage(buffer)
+  }
+
+  /** The storage of a leaf's gradient: it outlives its step until the next one begins, for callbacks to read. */
+  static ofGradient(buffer: Buffer): Storage {
+    if (arena?.owns(buffer) && buffer instanceof Float32Array) return Storage.until(clock + 1, buffer)
+    return new Storage(buffer)
+  }
+
+  /** A buffer in linear memory that is good until the clock passes `time`. */
+  static until(time: number, linear: Float32Array): Storage {
+    const storage = new Storage(null)
+    storage.#linear = linear
+    storage.#goodUntil = time
+    storage.#newerIsLinear = true
+    return storage
+  }
+
+  /** The buffer to compute with. @throws StaleTensorError after the end of the step that owned it. */
+  read(name: string): Buffer {
+    if (clock > this.#goodUntil) throw stale(name)
+    if (this.#linear === null) return this.#heap as Buffer
+    if (this.#heap === null || insideStep() || (!this.#exposed && this.#newerIsLinear)) return this.#linear
+    return this.#heap
+  }
+
+  /** The heap array for everybody to hold: a weight's own, or the copy that an arena buffer becomes. */
+  expose(name: string): Buffer {
+    const truth = this.read(name)
+    if (this.#heap === null) {
+      this.#heap = truth.slice()
+      this.#linear = null
+      this.#goodUntil = Infinity
+    } else if (truth !== this.#heap) {
+      this.#heap.set(truth)
+    }
+    this.#newerIsLinear = false
+    this.#exposed = true
+    return this.#heap
+  }
+
+  /** The buffer to change in place, for the few who write: optimizers, constraints, moving statistics, `assign`. */
+  write(name: string): Buffer {
+    const buffer = this.read(name)
+    this.#newerIsLinear = buffer === this.#linear
+    return buffer
+  }
+
+  /** How many numbers it holds. */
+  get length(): number {
+    return (this.#heap ?? this.#linear ?? []).length
+  }
+
+  /** Whether somebody outside may hold the heap array. */
+  get exposed(): boolean {
+    return this.#exposed
+  }
+
+  /** Whether it has a mirror in linear memory. */
+  get mirrored(): boolean {
+    return this.#heap !== null && this.#linear !== null
+  }
+
+  /** Gives a weight a mirror, or moves the mirror it has. Sessions do this, and `sync` before they use it. */
+  mirror(linear: Float32Array): void {
+    this.#linear = linear
+    this.#newerIsLinear = false
+  }
+
+  /** Brings mirror and heap to the same numbers as far as a step that begins needs it. */
+  beforeStep(): void {
+    if (this.#heap === null || this.#linear === null || (this.#newerIsLinear && !this.#exposed)) return
+    this.#linear.set(this.#heap)
+    this.#newerIsLinear = true
+  }
+
+  /** After a step: what somebody may hold is made true again; what nobody looks at is not copied. */
+  afterStep(): void {
+    if (this.#exposed && this.#heap !== null && this.#linear !== null) this.#heap.set(this.#linear)
+  }
+
+  /** Takes the mirror away; the heap array is true afterwards. */
+  unmirror(): void {
+    if (this.#heap !== null && this.#linear !== null && this.#newerIsLinear && !this.#exposed) {
+      this.#heap.set(this.#linear)
+    }
+    this.#linear = null
+    this.#newerIsLinear = false
+  }
+}
+
+function stale(name: string): StaleTensorError {
+  return new StaleTensorError(`the output of "${name}" belonged to a training step that has ended`, {
+    rule: "buffers of a step are used again by the next one",
+    hint: "keep a copy with clone(), or read its values, before the step ends",
+  })
+}
