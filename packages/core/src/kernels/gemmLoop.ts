@@ -1,7 +1,7 @@
 import type { Buffer } from "../storage.ts"
 
 /** Which operands of a product are transposed, and whether it is added to what is there. */
-export interface GemmOptions {
+export interface ProductOptions {
   readonly transposeA?: boolean
   readonly transposeB?: boolean
   readonly accumulate?: boolean
@@ -24,14 +24,14 @@ const blockColumns = 64
  * Every element of C is its products summed in order of k from zero, product and sum each rounded to the buffers'
  * precision, and only then added to C: no tile size, thread count or instruction width changes a bit of it.
  */
-export function gemm(
+export function gemmLoop(
   a: Buffer,
   b: Buffer,
   c: Buffer,
   m: number,
   n: number,
   k: number,
-  options: GemmOptions = {},
+  options: ProductOptions = {},
 ): void {
   const { transposeA = false, transposeB = false, accumulate = false } = options
   const strides = {

@@ -15,8 +15,10 @@ export interface TwinOptions<A extends readonly KernelArgument[]> {
    * for a number, and one word more: the length of the first buffer.
    */
   readonly parameters: readonly Parameter[]
-  /** The least length of the first buffer for which the twin runs: fixed, because the last bits depend on it. */
+  /** The least size for which the twin runs: fixed, because the last bits depend on it. */
   readonly least: number
+  /** What `least` is compared with: the length of the first buffer where left out. */
+  readonly size?: (...args: A) => number
   /** How many units of work there are. */
   readonly units: (...args: A) => number
   /** The fewest units that are worth a chunk of their own for another thread. */
@@ -43,29 +45,45 @@ export function twin<A extends readonly KernelArgument[]>(program: Program, opti
     run(...args: A): boolean {
       const first = args[0]
       if (isFloat64() || typeof first !== "object" || first.length < least) return false
-      const memory = linearMemory()
-      if (memory === null) return false
-      let outside = 0
-      for (let i = 0; i < args.length; i++) {
-        const value = args[i]
-        if (typeof value !== "object") continue
-        if (value instanceof Float64Array) return false
-        if (!memory.owns(value)) outside += value.byteLength + 64
-      }
-      if (outside > 0 && exact) return false
       kernel ??= program.kernel(options.name)
-      if (kernel === null || (outside > 0 && !reserve(outside))) return false
-      writeArguments(args, parameters, first.length)
-      launch(kernel, options.units(...args), options.grain(...args))
-      if (outside > 0) copyBack(args, parameters)
-      if (staging !== null && staging.bytes > mostStaging) dropStaging()
-      return true
+      if (kernel === null) return false
+      return runKernel(kernel, parameters, args, options.units(...args), options.grain(...args), exact)
     },
   }
 }
 
+/**
+ * Runs a kernel on these arguments, copying buffers that lie outside of linear memory there and back. The word behind
+ * the arguments is the length of the first buffer.
+ * @returns false when it cannot, or with `inPlaceOnly` when it would have to copy.
+ */
+export function runKernel(
+  kernel: Dispatch,
+  parameters: readonly Parameter[],
+  args: readonly KernelArgument[],
+  units: number,
+  grain: number,
+  inPlaceOnly = false,
+): boolean {
+  const memory = linearMemory()
+  if (memory === null) return false
+  let outside = 0
+  for (let i = 0; i < args.length; i++) {
+    const value = args[i]
+    if (typeof value !== "object") continue
+    if (value instanceof Float64Array) return false
+    if (!memory.owns(value)) outside += value.byteLength + 64
+  }
+  if (outside > 0 && (inPlaceOnly || !reserve(outside))) return false
+  writeArguments(args, parameters)
+  launch(kernel, units, grain)
+  if (outside > 0) copyBack(args, parameters)
+  if (staging !== null && staging.bytes > mostStaging) dropStaging()
+  return true
+}
+
 /** Runs a kernel whose arguments are written, on as many threads as pay. */
-export function launch(kernel: Dispatch, units: number, grain: number): void {
+function launch(kernel: Dispatch, units: number, grain: number): void {
   if (units >= 2 * grain && getThreads() > 1) {
     ensureWorkers()
     const ready = readyThreads()
@@ -78,7 +96,7 @@ export function launch(kernel: Dispatch, units: number, grain: number): void {
   kernel.run(argsAddress, 0, units)
 }
 
-function writeArguments(args: readonly KernelArgument[], parameters: readonly Parameter[], length: number): void {
+function writeArguments(args: readonly KernelArgument[], parameters: readonly Parameter[]): void {
   openArguments()
   const memory = linearMemory()
   let free = staging?.pointer ?? 0
@@ -94,21 +112,17 @@ function writeArguments(args: readonly KernelArgument[], parameters: readonly Pa
     } else if (parameters[i] === "float") floats[i] = Number(value)
     else words[i] = Number(value)
   }
-  words[args.length] = length
+  const first = args[0]
+  words[args.length] = typeof first === "object" ? first.length : 0
 }
 
-/** The argument block as integers and as floats. */
-export function openArguments(): {
-  readonly words: Int32Array
-  readonly floats: Float32Array
-  readonly address: number
-} {
+/** Makes the views of the argument block. */
+function openArguments(): void {
   const memory = linearMemory()
   if (memory !== null && words.length === 0) {
     words = new Int32Array(memory.handle.buffer, argsAddress, mostArguments)
     floats = new Float32Array(memory.handle.buffer, argsAddress, mostArguments)
   }
-  return { words, floats, address: argsAddress }
 }
 
 function copyBack(args: readonly KernelArgument[], parameters: readonly Parameter[]): void {

@@ -1,0 +1,197 @@
+import type { Code, ImmediateValue } from "./code.ts"
+import { type OpcodeName, opcodes } from "./opcodes.ts"
+import type { Immediate, Opcode, ValueType } from "./types.ts"
+
+/**
+ * A value that instructions will compute: a tree, written out where a statement uses it. A tree used twice is computed
+ * twice (keep it in a local instead: `f.let`), and it is computed where it is used, not where it was built.
+ */
+export interface Expression<T extends ValueType = ValueType> {
+  readonly type: T
+  /** Writes the instructions that leave the value on the stack. */
+  readonly emit: (code: Code) => void
+}
+
+/** What an instruction takes: an expression (a local is one) or, where the type allows it, a literal. */
+export type Operand<T extends ValueType> =
+  | Expression<T>
+  | (T extends "i32" | "f32" | "f64" ? number : T extends "i64" ? bigint : never)
+
+type Operands<P extends readonly ValueType[]> = { [I in keyof P]: Operand<P[I]> }
+
+type Immediates<I extends Immediate> = I extends "memory"
+  ? [offset?: number]
+  : I extends "lane"
+    ? [lane: number]
+    : I extends "memory-lane"
+      ? [lane: number, offset?: number]
+      : I extends "shuffle"
+        ? [lanes: readonly number[]]
+        : []
+
+type Arguments<O> = O extends Opcode<infer P, ValueType | "void", infer I> ? [...Operands<P>, ...Immediates<I>] : never
+
+type Structural = "literal" | "local" | "global" | "function" | "label" | "block"
+
+type Rows = typeof opcodes
+
+/** The instructions with a given prefix that leave a value, as functions that build expressions. */
+export type Values<Prefix extends string> = {
+  readonly [K in OpcodeName as K extends `${Prefix}.${infer N}`
+    ? Rows[K]["result"] extends ValueType
+      ? Rows[K]["immediate"] extends Structural
+        ? never
+        : N
+      : never
+    : never]: (
+    ...args: Arguments<Rows[K]>
+  ) => Rows[K]["result"] extends ValueType ? Expression<Rows[K]["result"]> : never
+}
+
+/** The instructions with a given prefix that leave nothing (stores, mostly), as statements of a function. */
+export type Statements<Prefix extends string> = {
+  readonly [K in OpcodeName as K extends `${Prefix}.${infer N}`
+    ? Rows[K]["result"] extends "void"
+      ? Rows[K]["immediate"] extends Structural
+        ? never
+        : N
+      : never
+    : never]: (...args: Arguments<Rows[K]>) => void
+}
+
+type Argument = Operand<ValueType> | number | readonly number[] | undefined
+
+/** A literal of the given type. */
+export function literal<T extends ValueType>(type: T, value: ImmediateValue): Expression<T> {
+  return { type, emit: code => code.instruction(`${type}.const`, [value]) }
+}
+
+function isExpression(value: Argument): value is Expression {
+  return typeof value === "object" && "emit" in value
+}
+
+/** An operand as an expression; a number or bigint becomes a literal of the type that the place asks for. */
+export function expression<T extends ValueType>(type: T, value: Operand<T>): Expression
+export function expression(type: ValueType, value: Argument): Expression
+export function expression(type: ValueType, value: Argument): Expression {
+  if (isExpression(value)) return value
+  if (typeof value === "number" || typeof value === "bigint") return literal(type, value)
+  throw new Error(`assembler: an operand of type ${type} is missing`)
+}
+
+function isImmediate(value: Argument): value is number | readonly number[] {
+  return value !== undefined && !isExpression(value)
+}
+
+/** Writes the operands of an instruction, then the instruction. */
+export function emitOperation(code: Code, name: OpcodeName, args: readonly Argument[]): void {
+  const { params }: Opcode = opcodes[name]
+  for (let i = 0; i < params.length; i++) {
+    if (args[i] === undefined) code.fail(name, `wants ${params.length} operands, got ${i}`)
+    expression(params[i], args[i]).emit(code)
+  }
+  code.instruction(name, args.slice(params.length).filter(isImmediate))
+}
+
+function members(prefix: string, isStatement: boolean): [OpcodeName, string][] {
+  const structural = ["literal", "local", "global", "function", "label", "block"]
+  const found: [OpcodeName, string][] = []
+  for (const [name, row] of Object.entries(opcodes)) {
+    if (!name.startsWith(`${prefix}.`) || structural.includes(row.immediate)) continue
+    if ((row.result === "void") === isStatement) found.push([name as OpcodeName, name.slice(prefix.length + 1)])
+  }
+  return found
+}
+
+function values<P extends string>(prefix: P): Values<P> {
+  const group = members(prefix, false).map(([name, member]) => {
+    const type = opcodes[name].result
+    return [member, (...args: Argument[]) => ({ type, emit: (code: Code) => emitOperation(code, name, args) })]
+  })
+  return Object.fromEntries(group)
+}
+
+/** The statements with a prefix, writing into the code that `current` gives. */
+export function statements<P extends string>(prefix: P, code: Code): Statements<P> {
+  const group = members(prefix, true).map(([name, member]) => [
+    member,
+    (...args: Argument[]) => emitOperation(code, name, args),
+  ])
+  return Object.fromEntries(group)
+}
+
+/** `a` where `condition` is not zero, else `b`; both are computed. */
+export function select<T extends ValueType>(
+  a: Expression<T>,
+  b: Expression<T>,
+  condition: Operand<"i32">,
+): Expression<T> {
+  return {
+    type: a.type,
+    emit: code => {
+      a.emit(code)
+      b.emit(code)
+      expression("i32", condition).emit(code)
+      // Typed select is for references only; the plain one takes any pair of equal types.
+      code.typed("select", [a.type, a.type, "i32"], a.type)
+    },
+  }
+}
+
+function laneBytes(write: (view: DataView) => void): number[] {
+  const bytes = new Uint8Array(16)
+  write(new DataView(bytes.buffer))
+  return [...bytes]
+}
+
+const i32Values = values("i32")
+const f32x4Values = values("f32x4")
+const i32x4Values = values("i32x4")
+const v128Values = values("v128")
+
+export const i32 = { ...i32Values, const: (value: number) => literal("i32", value) }
+export const i64 = { ...values("i64"), const: (value: bigint) => literal("i64", value) }
+export const f32 = { ...values("f32"), const: (value: number) => literal("f32", value) }
+export const f64 = { ...values("f64"), const: (value: number) => literal("f64", value) }
+export const v128 = {
+  ...v128Values,
+  /** Sixteen bytes. */
+  const: (bytes: readonly number[]) => literal("v128", bytes),
+}
+export const f32x4 = {
+  ...f32x4Values,
+  /** Four lanes, or one value in all four. */
+  const: (...lanes: readonly number[]) =>
+    literal(
+      "v128",
+      laneBytes(view => {
+        for (let i = 0; i < 4; i++) view.setFloat32(4 * i, lanes[i % lanes.length], true)
+      }),
+    ),
+}
+export const i32x4 = {
+  ...i32x4Values,
+  /** Four lanes, or one value in all four. */
+  const: (...lanes: readonly number[]) =>
+    literal(
+      "v128",
+      laneBytes(view => {
+        for (let i = 0; i < 4; i++) view.setInt32(4 * i, lanes[i % lanes.length], true)
+      }),
+    ),
+  /** Four 32-bit lanes out of the eight of `a` (0-3) and `b` (4-7): `i8x16.shuffle` with lanes for bytes. */
+  shuffle: (a: Operand<"v128">, b: Operand<"v128">, lanes: readonly number[]) =>
+    i8x16.shuffle(
+      a,
+      b,
+      lanes.flatMap(lane => [4 * lane, 4 * lane + 1, 4 * lane + 2, 4 * lane + 3]),
+    ),
+}
+export const i8x16 = values("i8x16")
+export const i16x8 = values("i16x8")
+export const i64x2 = values("i64x2")
+export const f64x2 = values("f64x2")
+/** `memory.size` in pages, and the two instructions for waiting and waking. */
+export const memory = values("memory")
+/** `i32.atomic.load`, and `"rmw.add"`, `"rmw.cmpxchg"`, ... under the rest of their names. */
+export const atomic = values("i32.atomic")
