@@ -1,0 +1,18 @@
+import type { Cell } from "./table.ts"
+
+export interface SuiteOptions {
+  readonly quick: boolean
+  readonly peers: boolean
+  /** A Python with the peers, or null. */
+  readonly python: string | null
+}
+
+/** What a suite found: a table and what has to be said about it. */
+export interface Report {
+  readonly title: string
+  readonly header: readonly string[]
+  readonly rows: readonly (readonly Cell[])[]
+  readonly notes: readonly string[]
+}
+
+export type Suite = (options: SuiteOptions) => Promise<Report>
