@@ -1,0 +1,5 @@
+export * from "./charts/charts.ts"
+export type { DashboardCommand, DashboardEvent, LayerStatistics } from "./dashboard/events.ts"
+export { type Dashboard, type DashboardOptions, liveDashboard } from "./dashboard/liveDashboard.ts"
+export { type PngOptions, svgToPng } from "./svgToPng.ts"
+export { EventWriter, type EventWriterOptions } from "./tensorboard/EventWriter.ts"
