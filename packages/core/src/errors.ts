@@ -81,7 +81,7 @@ export class StaleTensorError extends SelvedgeError {
 
 /** `[2, null, 3]` as `"[2, null, 3]"`. */
 export function formatShape(shape: readonly (number | null)[]): string {
-  return `[${shape.join(", ").replace(/(^|, )(?=,|$)/g, "$1null")}]`
+  return `[${shape.map(String).join(", ")}]`
 }
 
 function compose(sentence: string, details: ErrorDetails, path: string): string {

@@ -1,5 +1,6 @@
 import { ShapeError } from "./errors.ts"
 import { formatTensor } from "./format.ts"
+import { viewOf } from "./ndarray.ts"
 import { checkShape, type Shape, sameShape, sizeOf } from "./shape.ts"
 import { type Buffer, Storage } from "./storage.ts"
 
@@ -78,6 +79,15 @@ export class Tensor {
    */
   get data(): Buffer {
     return this.#cut(this.#storage.expose(this.#label()))
+  }
+
+  /**
+   * Its numbers as an `ndarray` (npm), not copied: strides, transposes and steps without moving a number, and writing to
+   * it changes the tensor.
+   * @throws OptionError where a Content-Security-Policy forbids `new Function`; StaleTensorError like `data`.
+   */
+  view(): ReturnType<typeof viewOf> {
+    return viewOf(this.data, this.shape)
   }
 
   /**

@@ -1,15 +1,17 @@
 import type { Buffer } from "../storage.ts"
 import { addGemm, type GemmTile, gemmLayout, gemmPlan, gemmWords } from "./gemm/index.ts"
 import { gemmLoop, type ProductOptions } from "./gemmLoop.ts"
-import { getKernels } from "./mode.ts"
+import { getKernels, type Instructions, instructions } from "./mode.ts"
 import { Program } from "./program.ts"
 import { type Parameter, runKernel } from "./twin.ts"
 import type { KernelArgument } from "./vectorized.ts"
 
 export type { ProductOptions } from "./gemmLoop.ts"
 
-const tile: GemmTile = "4x8"
-const program = new Program("gemm", m => addGemm(m, m.global("scratch", "i32"), [tile], "portable"))
+/** The tile that fits the registers: wider vectors hold a wider one. */
+const tileOf = ({ width }: Instructions): GemmTile => (width === 256 ? "4x16" : "4x8")
+
+const program = new Program("gemm", (m, use) => addGemm(m, m.global("scratch", "i32"), [tileOf(use)], use.arithmetic))
 
 /** Products with fewer multiplications are left to the loop, which has the same bits and no dispatch. */
 const leastWork = 256
@@ -69,7 +71,9 @@ const plans = new Map<number, Planned>()
 
 /** A network asks for the same few products over and over. */
 function planOf(m: number, n: number, k: number, transposeA: boolean, transposeB: boolean): Planned {
-  const key = ((m * 8192 + n) * 8192 + k) * 4 + (transposeA ? 2 : 0) + (transposeB ? 1 : 0)
+  const tile = tileOf(instructions())
+  const form = (tile === "4x16" ? 4 : 0) + (transposeA ? 2 : 0) + (transposeB ? 1 : 0)
+  const key = ((m * 8192 + n) * 8192 + k) * 8 + form
   const known = plans.get(key)
   if (known !== undefined) return known
   const plan = gemmPlan({ m, n, k, transposeA, transposeB }, tile)

@@ -19,3 +19,32 @@ export function setKernels(next: KernelMode): void {
 export function getKernels(): KernelMode {
   return mode
 }
+
+/** What the kernels are made of. The object is replaced when any of it changes. */
+export interface Instructions {
+  /** Bits of a vector. */
+  readonly width: 128 | 256
+  /** `"portable"` rounds product and sum each; `"fused"` rounds once where the engine can. */
+  readonly arithmetic: Arithmetic
+}
+
+const arithmetics = ["portable", "fused"] as const
+
+export type Arithmetic = (typeof arithmetics)[number]
+
+let use: Instructions = { width: 128, arithmetic: "portable" }
+
+/** What kernels compiled from now on are made of. */
+export function instructions(): Instructions {
+  return use
+}
+
+/** Changes what kernels are made of; those compiled before are compiled again at their next use. Internal. */
+export function setInstructions(change: Partial<Instructions>): void {
+  use = { ...use, ...change }
+}
+
+/** @throws OptionError for anything but the name of an arithmetic. */
+export function checkArithmetic(value: unknown): Arithmetic {
+  return checkChoice("setArithmetic", "arithmetic", value, arithmetics)
+}

@@ -1,5 +1,7 @@
 import { SelvedgeError } from "../errors.ts"
+import { nodeProcess } from "./host.ts"
 import { type Block, linearMemory, type Memory, memoryLimit } from "./memory.ts"
+import { type Instructions, instructions } from "./mode.ts"
 import { type Dispatch, scratchBytes } from "./pool.ts"
 import { type KernelFunction, wasmEngine } from "./wasm/engine.ts"
 import { ModuleBuilder } from "./wasm/module.ts"
@@ -19,10 +21,11 @@ export function kernelsDenied(): string | null {
  */
 export class Program {
   readonly #name: string
-  readonly #emit: (m: ModuleBuilder) => void
+  readonly #emit: (m: ModuleBuilder, use: Instructions) => void
   #kernels: Map<string, Dispatch> | null = null
+  #use: Instructions | null = null
 
-  constructor(name: string, emit: (m: ModuleBuilder) => void) {
+  constructor(name: string, emit: (m: ModuleBuilder, use: Instructions) => void) {
     this.#name = name
     this.#emit = emit
   }
@@ -30,31 +33,35 @@ export class Program {
   /** A kernel ready to run, or null where WebAssembly is missing or forbidden. */
   kernel(name: string): Dispatch | null {
     if (failure !== null) return null
-    this.#kernels ??= this.#compile()
+    const use = instructions()
+    if (this.#use !== use) {
+      this.#use = use
+      this.#kernels = this.#compile(use)
+    }
     const kernel = this.#kernels?.get(name)
     if (this.#kernels && !kernel) throw new SelvedgeError(`${this.#name}: this program has no kernel "${name}"`)
     return kernel ?? null
   }
 
   /** The module's bytes, as they are compiled here. */
-  assemble(memory: Memory): Uint8Array {
+  assemble(memory: Memory, use: Instructions = instructions()): Uint8Array {
     const m = new ModuleBuilder(this.#name, { min: 1, max: memoryLimit, shared: memory.shared })
-    this.#emit(m)
+    this.#emit(m, use)
     return m.assemble()
   }
 
-  #compile(): Map<string, Dispatch> | null {
+  #compile(use: Instructions): Map<string, Dispatch> | null {
     const [engine, memory] = [wasmEngine(), linearMemory()]
     if (engine === null || memory === null) {
       failure = "this host has no WebAssembly"
       return null
     }
-    const bytes = this.assemble(memory)
+    const bytes = this.assemble(memory, use)
     const stored = memory.allocate(bytes.length)
     if (stored === null) return null
     new Uint8Array(memory.handle.buffer, stored.pointer, bytes.length).set(bytes)
     try {
-      const { exports } = new engine.Instance(new engine.Module(bytes), { env: { memory: memory.handle } })
+      const { exports } = compiled(use, () => new engine.Instance(new engine.Module(bytes), imports(memory)))
       if (exports.scratch && typeof exports.scratch !== "function") exports.scratch.value = scratchOf(memory)
       const functions = Object.entries(exports).filter(isKernel)
       const program = ++programs
@@ -66,6 +73,20 @@ export class Program {
       stored.free()
       return null
     }
+  }
+}
+
+const imports = (memory: Memory) => ({ env: { memory: memory.handle } })
+
+/** Wide kernels come out of the optimising compiler only, so it compiles them at once rather than when they are warm. */
+function compiled<T>({ width }: Instructions, compile: () => T): T {
+  const v8 = width === 256 ? nodeProcess()?.getBuiltinModule?.("node:v8") : undefined
+  if (v8 === undefined) return compile()
+  v8.setFlagsFromString("--no-liftoff")
+  try {
+    return compile()
+  } finally {
+    v8.setFlagsFromString("--liftoff")
   }
 }
 

@@ -19,6 +19,8 @@ export interface TwinOptions<A extends readonly KernelArgument[]> {
   readonly least: number
   /** What `least` is compared with: the length of the first buffer where left out. */
   readonly size?: (...args: A) => number
+  /** Whether the twin is for these arguments; left out where it is for all. */
+  readonly accepts?: (...args: A) => boolean
   /** How many units of work there are. */
   readonly units: (...args: A) => number
   /** The fewest units that are worth a chunk of their own for another thread. */
@@ -40,12 +42,12 @@ let staging: Block | null = null
 /** Ties a kernel of a program to a loop's signature. */
 export function twin<A extends readonly KernelArgument[]>(program: Program, options: TwinOptions<A>): Twin<A> {
   const { parameters, least, exact = false } = options
-  let kernel: Dispatch | null = null
   return {
     run(...args: A): boolean {
       const first = args[0]
-      if (isFloat64() || typeof first !== "object" || first.length < least) return false
-      kernel ??= program.kernel(options.name)
+      if (isFloat64() || typeof first !== "object") return false
+      if ((options.size?.(...args) ?? first.length) < least || options.accepts?.(...args) === false) return false
+      const kernel = program.kernel(options.name)
       if (kernel === null) return false
       return runKernel(kernel, parameters, args, options.units(...args), options.grain(...args), exact)
     },

@@ -1,10 +1,8 @@
-import { record } from "../autograd.ts"
 import { ShapeError } from "../errors.ts"
 import { gemm } from "../kernels/gemm.ts"
-import { vectorized } from "../kernels/vectorized.ts"
 import { asRows } from "../shape.ts"
-import { alloc, type Buffer } from "../storage.ts"
-import type { Tensor } from "../tensor.ts"
+import { addBias, addBiasSums } from "./shared/bias.ts"
+import { alloc, read, record, type Tensor } from "./shared/op.ts"
 
 /**
  * A dense layer's affine map, along the last axis.             [..., k] [k, n] [n] -> [..., n]
@@ -17,33 +15,20 @@ import type { Tensor } from "../tensor.ts"
  * @throws ShapeError when the last dimension of x is not the first of kernel, or bias is not [n].
  */
 export function linear(x: Tensor, kernel: Tensor, bias?: Tensor | null): Tensor {
+  const [a, w] = [read("linear", x), read("linear", kernel)]
   const [m, k] = asRows("linear", x.shape)
   checkKernel(x, kernel, bias, k)
   const n = kernel.shape[1]
-  const [a, w, y] = [x.read(), kernel.read(), alloc(m * n)]
+  const y = alloc(m * n)
   gemm(a, w, y, m, n, k)
-  if (bias) addRow(bias.read(), y, m, n)
+  if (bias) addBias(read("linear", bias), y, m, n)
   const shape = [...x.shape.slice(0, -1), n]
   return record("linear", y, shape, bias ? [x, kernel, bias] : [x, kernel], (dy, dx, dw, db) => {
     if (dx) gemm(dy, w, dx, m, k, n, { transposeB: true, accumulate: true })
     if (dw) gemm(a, dy, dw, k, n, m, { transposeA: true, accumulate: true })
-    if (db) addColumnSums(dy, db, m, n)
+    if (db) addBiasSums(dy, db, m, n)
   })
 }
-
-/** y += row, for every row of y. */
-const addRow = vectorized("addRow", (row: Buffer, y: Buffer, m: number, n: number) => {
-  for (let i = 0; i < m; i++) for (let j = 0; j < n; j++) y[i * n + j] += row[j]
-})
-
-/** sums += the rows of x, one after the other. */
-const addColumnSums = vectorized("addColumnSums", (x: Buffer, sums: Buffer, m: number, n: number) => {
-  for (let j = 0; j < n; j++) {
-    let sum = 0
-    for (let i = 0; i < m; i++) sum += x[i * n + j]
-    sums[j] += sum
-  }
-})
 
 function checkKernel(x: Tensor, kernel: Tensor, bias: Tensor | null | undefined, k: number): void {
   const facts = { x: x.shape, kernel: kernel.shape, ...(bias ? { bias: bias.shape } : {}) }

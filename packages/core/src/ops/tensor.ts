@@ -1,7 +1,7 @@
-import { OptionError, ShapeError } from "../errors.ts"
+import { describe, OptionError, ShapeError } from "../errors.ts"
 import { checkShape, type Shape, sameShape, sizeOf } from "../shape.ts"
 import { isFloat64 } from "../storage.ts"
-import { type NestedArray, type Tensor, type TensorOptions, wrap } from "../tensor.ts"
+import { isTensor, type NestedArray, type Tensor, type TensorOptions, wrap } from "../tensor.ts"
 
 /** What a tensor can be made from: a number, nested arrays, or a typed array. */
 export type TensorLike = NestedArray | ArrayLike<number>
@@ -35,6 +35,7 @@ export function tensor(values: TensorLike, shape?: Shape, options?: TensorOption
 function shapeOf(values: TensorLike): number[] {
   const shape: number[] = []
   for (let level: TensorLike | undefined = values; typeof level === "object" && level !== null; level = level[0]) {
+    if (typeof level.length !== "number") throw notANumber(level, [])
     shape.push(level.length)
   }
   return shape
@@ -47,27 +48,34 @@ function flatten(
   data: Float32Array | Float64Array,
   offset: number,
   path: readonly number[],
-): number {
+): void {
   if (axis === shape.length) {
     if (typeof values !== "number") throw notANumber(values, path)
     data[offset] = values
-    return offset + 1
+    return
   }
-  if (typeof values === "number" || values === null || values === undefined || values.length !== shape[axis]) {
+  if (typeof values !== "object" || values === null || values.length !== shape[axis]) {
     throw new ShapeError(`tensor: ragged rows: entry [${path.join(", ")}] does not have ${shape[axis]} entries`, {
       facts: { shape, entry: typeof values === "object" && values !== null ? [values.length] : String(values) },
       rule: "all rows of a tensor are equally long",
     })
   }
-  let at = offset
-  for (let i = 0; i < values.length; i++) at = flatten(values[i], shape, axis + 1, data, at, [...path, i])
-  return at
+  const innermost = axis === shape.length - 1
+  const stride = sizeOf(shape.slice(axis + 1))
+  for (let i = 0; i < values.length; i++) {
+    const entry = values[i]
+    if (innermost && typeof entry === "number") data[offset + i] = entry
+    else flatten(entry, shape, axis + 1, data, offset + i * stride, [...path, i])
+  }
 }
 
 function notANumber(values: unknown, path: readonly number[]): Error {
   const where = `entry [${path.join(", ")}]`
-  if (typeof values === "object" && values !== null) {
+  if (isTensor(values)) {
+    return new OptionError("tensor: this is a tensor already", { hint: "copy it with clone()" })
+  }
+  if (Array.isArray(values)) {
     return new ShapeError(`tensor: ragged rows: ${where} is a list where a number is expected`)
   }
-  return new OptionError(`tensor: ${where} is not a number but ${JSON.stringify(values) ?? String(values)}`)
+  return new OptionError(`tensor: ${where} is not a number but ${describe(values)}`)
 }

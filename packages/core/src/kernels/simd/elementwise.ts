@@ -1,3 +1,4 @@
+import type { Buffer } from "../../storage.ts"
 import { Program } from "../program.ts"
 import { type Parameter, twin } from "../twin.ts"
 import type { KernelArgument, Twin } from "../vectorized.ts"
@@ -13,95 +14,137 @@ import {
 } from "../wasm/index.ts"
 import type { Vector } from "./vector.ts"
 
-/** Elements of a work unit: two vectors, which an engine that can fuses into one of 256 bits. */
-const unit = 8
+/** A parameter of a loop, in order: what happens to it, then its name, as in `"in x"`, `"inout w"`, `"float rate"`. */
+export type Declaration = `${Parameter} ${string}`
+
+type Kind<D> = D extends `${infer K} ${string}` ? K : never
+type Name<D> = D extends `${string} ${infer N}` ? N : never
+
+/** The arguments of the loop that such parameters belong to. */
+export type ArgumentsOf<P extends readonly Declaration[]> = {
+  [I in keyof P]: Kind<P[I]> extends "float" | "int" ? number : Buffer
+}
 
 /** What the formula gets: four elements of every buffer that is read, and every number in all four lanes. */
-type Values<P> = { readonly [K in keyof P as P[K] extends "out" ? never : K]: Local<"v128"> }
+type Values<P extends readonly Declaration[]> = {
+  readonly [D in P[number] as Kind<D> extends "out" | "int" ? never : Name<D>]: Local<"v128">
+}
 
 /** What the formula gives: four elements of every buffer that is written. */
-type Results<P> = { readonly [K in keyof P as P[K] extends "out" | "inout" ? K : never]: Vector }
+type Results<P extends readonly Declaration[]> = {
+  readonly [D in P[number] as Kind<D> extends "out" | "inout" ? Name<D> : never]: Vector
+}
 
-type Arguments<P> = { readonly [K in keyof P]: P[K] }
-
-export interface ElementwiseOptions<P> {
-  readonly formula: (f: FunctionBuilder, values: Values<P>) => Results<P>
+export interface ElementwiseOptions {
   /** Loop and twin agree in every bit. */
   readonly exact?: boolean
   /** About how many instructions the formula takes for four elements: decides from which size threads pay. */
   readonly cost?: number
+  /** Whether the twin is for these arguments; left out where it is for all. */
+  readonly accepts?: (...args: readonly KernelArgument[]) => boolean
 }
+
+type Formula<P extends readonly Declaration[]> = (f: FunctionBuilder, values: Values<P>) => Results<P>
+
+/** Elements of a work unit: two vectors, which an engine that can fuses into one of 256 bits. */
+const unit = 8
 
 /**
  * The twin of a loop over elements of equally long buffers, from its formula for four of them.
  * Every element is computed by the same instructions, wherever it stands, so neither threads nor tails change a bit.
  */
-export function elementwise<A extends readonly KernelArgument[], const P extends Readonly<Record<string, Parameter>>>(
+export function elementwise<const P extends readonly Declaration[]>(
   name: string,
-  parameters: P & Arguments<P>,
-  { formula, exact = false, cost = 4 }: ElementwiseOptions<P>,
-): Twin<A> {
+  parameters: P,
+  formula: Formula<P>,
+  { exact = false, cost = 4, accepts }: ElementwiseOptions = {},
+): Twin<ArgumentsOf<P> & readonly KernelArgument[]> {
   const program = new Program(name, m => emit(m, name, parameters, formula))
   const grain = Math.ceil(4096 / cost)
-  return twin<A>(program, {
+  return twin(program, {
     name,
-    parameters: Object.values(parameters),
+    parameters: parameters.map(kindOf),
     least: exact ? 1 : 32,
     exact,
-    units: (...args) => Math.ceil(lengthOf(args[0]) / unit),
+    ...(accepts ? { accepts } : {}),
+    units: (...args: readonly KernelArgument[]) => Math.ceil(lengthOf(args[0]) / unit),
     grain: () => grain,
   })
+}
+
+/** The `"in"` of `"in x"`. */
+export function kindOf(declaration: Declaration): Parameter {
+  return declaration.slice(0, declaration.indexOf(" ")) as Parameter
+}
+
+/** The `"x"` of `"in x"`. */
+export function nameOf(declaration: Declaration): string {
+  return declaration.slice(declaration.indexOf(" ") + 1)
+}
+
+/** The words of the argument block for such parameters. */
+export function layoutOf(parameters: readonly Declaration[]): Layout {
+  const words = parameters.map((d): [string, "f32" | "i32"] => [nameOf(d), kindOf(d) === "float" ? "f32" : "i32"])
+  return { ...Object.fromEntries(words), length: "i32" }
 }
 
 function lengthOf(argument: KernelArgument | undefined): number {
   return typeof argument === "object" ? argument.length : 0
 }
 
-function emit<P extends Readonly<Record<string, Parameter>>>(
+function emit<P extends readonly Declaration[]>(
   m: ModuleBuilder,
   name: string,
   parameters: P,
-  formula: ElementwiseOptions<P>["formula"],
+  formula: Formula<P>,
 ): void {
-  const layout: Layout = {
-    ...Object.fromEntries(Object.entries(parameters).map(([key, kind]) => [key, kind === "float" ? "f32" : "i32"])),
-    n: "i32",
-  }
-  m.kernel(name, layout, (f, words, begin, end) => {
-    const bytes = 4 * unit
-    const at = f.let("at", i32.mul(begin, bytes))
-    const all = f.let("all", i32.mul(words.n as Local<"i32">, 4))
-    const last = f.let("last", i32.mul(end, bytes))
-    const stop = f.let("stop", select(last, all, i32.lt_s(last, all)))
-    const whole = f.let("whole", i32.and(stop, -bytes))
+  m.kernel(name, layoutOf(parameters), (f, words, begin, end) => {
+    const at = f.let("at", i32.mul(begin, 4 * unit))
     const buffers = new Map<string, Local<"i32">>()
-    const numbers = new Map<string, Local<"v128">>()
-    for (const [key, kind] of Object.entries(parameters)) {
-      if (kind === "float") numbers.set(key, f.let(key, f32x4.splat(words[key] as Local<"f32">)))
+    const numbers: [string, Local<"v128">][] = []
+    for (const declaration of parameters) {
+      const [kind, key] = [kindOf(declaration), nameOf(declaration)]
+      if (kind === "float") numbers.push([key, f.let(key, f32x4.splat(words[key] as Local<"f32">))])
       else if (kind !== "int") buffers.set(key, f.let(key, i32.add(words[key] as Local<"i32">, at)))
     }
-    const step = (offset: number, load: Load, store: Store) => {
-      const values: [string, Local<"v128">][] = [...numbers]
-      for (const [key, base] of buffers) {
-        if (parameters[key] !== "out") values.push([key, f.let(key, load(base, offset))])
-      }
-      const results = Object.entries<Vector>(formula(f, Object.fromEntries(values) as Values<P>))
+    const read = parameters.filter(d => kindOf(d) === "in" || kindOf(d) === "inout").map(nameOf)
+    const step: Step = (offset, load, store) => {
+      const loaded = read.map((key): [string, Local<"v128">] => [key, f.let(key, load(buffers.get(key)!, offset))])
+      const results = Object.entries<Vector>(formula(f, Object.fromEntries([...numbers, ...loaded]) as Values<P>))
       const kept = results.map(([key, value]): [string, Local<"v128">] => [key, f.let(key, value)])
-      for (const [key, value] of kept) store(buffers.get(key) as Local<"i32">, value, offset)
+      for (const [key, value] of kept) store(buffers.get(key)!, value, offset)
     }
-    const advance = (amount: number) => {
-      for (const local of [at, ...buffers.values()]) f.increment(local, amount)
-    }
-    f.while(i32.lt_s(at, whole), () => {
-      for (const offset of [0, 16]) step(offset, v128.load, f.v128.store)
-      advance(bytes)
-    })
-    f.while(i32.lt_s(at, stop), () => {
-      step(0, v128.load32_zero, (address, value) => f.v128.store32_lane(address, value, 0))
-      advance(4)
-    })
+    emitLoops(f, at, end, words.length as Local<"i32">, [...buffers.values()], step)
   })
 }
 
 type Load = (address: Local<"i32">, offset: number) => Vector
 type Store = (address: Local<"i32">, value: Vector, offset: number) => void
+type Step = (offset: number, load: Load, store: Store) => void
+
+/** Two vectors at a time through one set of addresses, so that pairs can be fused; then single elements. */
+function emitLoops(
+  f: FunctionBuilder,
+  at: Local<"i32">,
+  end: Local<"i32">,
+  length: Local<"i32">,
+  addresses: readonly Local<"i32">[],
+  step: Step,
+): void {
+  const bytes = 4 * unit
+  const all = f.let("all", i32.mul(length, 4))
+  const last = f.let("last", i32.mul(end, bytes))
+  const stop = f.let("stop", select(last, all, i32.lt_s(last, all)))
+  const whole = f.let("whole", i32.and(stop, -bytes))
+  const advance = (amount: number) => {
+    for (const local of [at, ...addresses]) f.increment(local, amount)
+  }
+  f.while(i32.lt_s(at, whole), () => {
+    for (const offset of [0, 16]) step(offset, v128.load, f.v128.store)
+    advance(bytes)
+  })
+  f.while(i32.lt_s(at, stop), () => {
+    step(0, v128.load32_zero, (address, value) => f.v128.store32_lane(address, value, 0))
+    advance(4)
+  })
+}

@@ -14,6 +14,34 @@ export function choose(mask: Vector, a: Vector, b: Vector): Vector {
   return v128.bitselect(a, b, mask)
 }
 
+/** `a` where the mask is set, else -0, which added to anything changes nothing, not even the sign of 0. */
+export function when(mask: Vector, a: Vector): Vector {
+  return choose(mask, a, f32x4.const(-0))
+}
+
+/** x with subnormal numbers as 0: a slot that decays would end in them, and they take a hundred times longer. */
+export function flush(x: Local<"v128">): Vector {
+  return v128.andnot(x, f32x4.lt(f32x4.abs(x), f32x4.const(smallestNormal)))
+}
+
+/** The sum of the lanes, in all four: (0 + 2) + (1 + 3). */
+export function sumLanes(f: FunctionBuilder, x: Vector): Local<"v128"> {
+  const v = f.let("v", x)
+  f.set(v, f32x4.add(v, i32x4.shuffle(v, v, [2, 3, 0, 1])))
+  f.set(v, f32x4.add(v, i32x4.shuffle(v, v, [1, 0, 3, 2])))
+  return v
+}
+
+/** The largest lane, in all four; NaN if one is. */
+export function maxLanes(f: FunctionBuilder, x: Vector): Local<"v128"> {
+  const v = f.let("v", x)
+  f.set(v, f32x4.max(v, i32x4.shuffle(v, v, [2, 3, 0, 1])))
+  f.set(v, f32x4.max(v, i32x4.shuffle(v, v, [1, 0, 3, 2])))
+  return v
+}
+
+const smallestNormal = 1.1754943508222875e-38
+
 /** 2^n for integers -126 <= n <= 127 given as floats: written into the exponent's bits. */
 function powerOfTwo(n: Vector): Vector {
   return i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.const(127)), 23)
@@ -32,7 +60,7 @@ interface Reduced {
  */
 function reduce(f: FunctionBuilder, x: Vector): Reduced {
   const z = f.let("z", x)
-  const n = f.let("n", f32x4.nearest(f32x4.mul(z, f32x4.const(1.4426950408889634))))
+  const n = f.let("n", f32x4.nearest(f32x4.mul(z, f32x4.const(Math.LOG2E))))
   const high = f32x4.sub(z, f32x4.mul(n, f32x4.const(0.693359375)))
   const r = f.let("r", f32x4.sub(high, f32x4.mul(n, f32x4.const(-2.1219444e-4))))
   const q = polynomial(
@@ -54,16 +82,17 @@ export function exp(f: FunctionBuilder, x: Vector): Vector {
   return f32x4.mul(once, powerOfTwo(f32x4.sub(n, half)))
 }
 
-/** e^x for x <= 0, within 2 ulp; below -87 it stays at e^-87 = 1.6e-38. */
+/** e^x for x <= 0, within 2 ulp; 0 below -87.7. */
 export function expOfNegative(f: FunctionBuilder, x: Vector): Vector {
-  const { n, p } = reduce(f, f32x4.pmax(x, f32x4.const(-87)))
+  // At the limit n is -127, whose bits are those of 0.
+  const { n, p } = reduce(f, f32x4.pmax(x, f32x4.const(-88.1)))
   const power = f.let("power", powerOfTwo(n))
   return f32x4.add(f32x4.mul(power, p), power)
 }
 
 /** e^x - 1 for x <= 0, within 3 ulp also near 0, where e^x - 1 computed as a difference would lose every digit. */
 export function expm1OfNegative(f: FunctionBuilder, x: Vector): Vector {
-  const { n, p } = reduce(f, f32x4.pmax(x, f32x4.const(-87)))
+  const { n, p } = reduce(f, f32x4.pmax(x, f32x4.const(-88.1)))
   const power = f.let("power", powerOfTwo(n))
   return f32x4.add(f32x4.mul(power, p), f32x4.sub(power, f32x4.const(1)))
 }
@@ -104,4 +133,48 @@ export function erf(f: FunctionBuilder, x: Vector): Vector {
     [-1.45660718464996e-5, -2.13374055278905e-4, -1.68282697438203e-3, -7.37332916720468e-3, -1.42647390514189e-2],
   )
   return f32x4.div(f32x4.mul(z, p), q)
+}
+
+/**
+ * log x + c, within 1 ulp of log x: x = 2^k (1 + y) with 1 + y in [sqrt(1/2), sqrt(2)), then fdlibm's `logf`.
+ * Minus infinity for 0, NaN below.
+ */
+export function log(f: FunctionBuilder, x: Vector, c: Vector = f32x4.const(0)): Vector {
+  const z = f.let("x", x)
+  const tiny = f.let("tiny", f32x4.lt(z, f32x4.const(smallestNormal)))
+  const normal = choose(tiny, f32x4.mul(z, f32x4.const(8388608)), z)
+  const bits = f.let("bits", i32x4.add(normal, i32x4.const(0x3f800000 - centre)))
+  const exponent = i32x4.sub(i32x4.shr_s(bits, 23), i32x4.const(127))
+  const k = f.let("k", f32x4.sub(f32x4.convert_i32x4_s(exponent), v128.and(tiny, f32x4.const(23))))
+  const mantissa = i32x4.add(v128.and(bits, i32x4.const(0x7fffff)), i32x4.const(centre))
+  const y = f.let("y", f32x4.sub(mantissa, f32x4.const(1)))
+  const half = f.let("half", f32x4.mul(f32x4.const(0.5), f32x4.mul(y, y)))
+  const s = f.let("s", f32x4.div(y, f32x4.add(y, f32x4.const(2))))
+  const square = f.let("square", f32x4.mul(s, s))
+  const r = f32x4.mul(square, polynomial(square, [0.24279078841, 0.28498786688, 0.40000972152, 0.66666662693]))
+  const low = f32x4.add(f32x4.mul(k, f32x4.const(9.0580006145e-6)), c)
+  const rest = f32x4.add(f32x4.mul(s, f32x4.add(half, r)), low)
+  const sum = f32x4.add(f32x4.sub(rest, half), y)
+  const result = f.let("result", f32x4.add(sum, f32x4.mul(k, f32x4.const(0.69313812256))))
+  const finite = choose(f32x4.lt(z, f32x4.const(Infinity)), result, z)
+  const undefinedLog = choose(f32x4.eq(z, f32x4.const(0)), f32x4.const(-Infinity), f32x4.const(Number.NaN))
+  return choose(f32x4.gt(z, f32x4.const(0)), finite, undefinedLog)
+}
+
+/** The bits of sqrt(1/2). */
+const centre = 0x3f3504f3
+
+/** log(1 + x) for 0 <= x <= 1, within 2 ulp: the logarithm of the rounded sum, and what its rounding lost. */
+export function log1pOfSmall(f: FunctionBuilder, x: Vector): Vector {
+  const z = f.let("x", x)
+  const u = f.let("u", f32x4.add(z, f32x4.const(1)))
+  const lost = f.let("lost", f32x4.div(f32x4.sub(z, f32x4.sub(u, f32x4.const(1))), u))
+  return log(f, u, lost)
+}
+
+/** log(1 + e^x) = max(x, 0) + log(1 + e^-|x|), within 3 ulp. */
+export function softplus(f: FunctionBuilder, x: Vector): Vector {
+  const z = f.let("x", x)
+  const e = expOfNegative(f, f32x4.neg(f32x4.abs(z)))
+  return f32x4.add(f32x4.max(z, f32x4.const(0)), log1pOfSmall(f, e))
 }

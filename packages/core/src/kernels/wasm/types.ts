@@ -48,19 +48,27 @@ export function op<
   return { code, params, result, immediate, align }
 }
 
-/** `t -> t` */
-export function unary<T extends ValueType>(code: number, t: T) {
-  return op(code, [t], t)
+type Words<S extends string> = S extends `${infer Head} ${infer Tail}` ? Head | Words<Tail> : S
+
+/** Rows of one signature under `prefix.name`. */
+export type Series<
+  Prefix extends string,
+  Names extends string,
+  P extends readonly ValueType[],
+  R extends ValueType | "void",
+> = {
+  readonly [N in Exclude<Words<Names>, "-"> as `${Prefix}.${N}`]: Opcode<P, R, "none">
 }
 
-/** `t t -> t` */
-export function binary<T extends ValueType>(code: number, t: T) {
-  return op(code, [t, t], t)
-}
-
-/** `t t -> i32` */
-export function compare<T extends ValueType>(code: number, t: T) {
-  return op(code, [t, t], "i32")
+/** Instructions of one signature with consecutive opcodes; a `-` among the names leaves one out. */
+export function series<
+  const Prefix extends string,
+  const Names extends string,
+  const P extends readonly ValueType[],
+  const R extends ValueType | "void",
+>(prefix: Prefix, first: number, names: Names, params: P, result: R): Series<Prefix, Names, P, R> {
+  const rows = names.split(" ").map((name, i) => [`${prefix}.${name}`, op(first + i, params, result)] as const)
+  return Object.fromEntries(rows.filter(([name]) => !name.endsWith("-"))) as Series<Prefix, Names, P, R>
 }
 
 /** `address -> t` */

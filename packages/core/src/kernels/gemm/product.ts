@@ -1,0 +1,222 @@
+import {
+  type Expression,
+  type FunctionBuilder,
+  type GlobalReference,
+  i32,
+  type Kernel,
+  type Local,
+  type ModuleBuilder,
+  select,
+  v128,
+} from "../wasm/index.ts"
+import { type GemmArguments, gemmLayout, panelColumns, readModes, scratchMap } from "./layout.ts"
+import type { Packers } from "./panel.ts"
+import { eachSum, emitResult, type ResultPlace } from "./result.ts"
+import { declareSums, emitTile, type Sums, type TileShape } from "./tile.ts"
+
+interface Context {
+  readonly f: FunctionBuilder
+  readonly shape: TileShape
+  readonly args: GemmArguments
+  readonly packers: Packers
+  readonly scratch: GlobalReference<"i32">
+  /** Whether the columns of A, not its rows, are contiguous. */
+  readonly columnsOfA: boolean
+  readonly sums: Sums
+  /** The address of a tile of zeros. */
+  readonly zeros: Local<"i32">
+}
+
+/** Adds a kernel that computes products with tiles of the given shape. */
+export function addProduct(
+  m: ModuleBuilder,
+  name: string,
+  shape: TileShape,
+  columnsOfA: boolean,
+  packers: Packers,
+  scratch: GlobalReference<"i32">,
+): Kernel<typeof gemmLayout> {
+  return m.kernel(name, gemmLayout, (f, args, begin, end) => {
+    const zeros = f.let("zeros", i32.add(scratch.get, scratchMap.zeros))
+    f.memory.fill(zeros, 0, 4 * shape.rows * shape.columns)
+    const context: Context = { f, shape, args, packers, scratch, columnsOfA, sums: declareSums(f, shape), zeros }
+    const rowUnits = f.let("rowUnits", i32.div_u(i32.add(args.m, i32.sub(args.unitRows, 1)), args.unitRows))
+    const unit = f.local("i32", "unit")
+    f.for(unit, begin, end, 1, () => {
+      const i0 = f.let("i0", i32.mul(i32.rem_u(unit, rowUnits), args.unitRows))
+      const j0 = f.let("j0", i32.mul(i32.div_u(unit, rowUnits), args.unitColumns))
+      const rows = f.let("rows", smaller(f, i32.sub(args.m, i0), args.unitRows))
+      const columns = f.let("columns", smaller(f, i32.sub(args.n, j0), args.unitColumns))
+      emitUnit(context, i0, rows, j0, columns)
+    })
+  })
+}
+
+function smaller(f: FunctionBuilder, a: Expression<"i32">, b: Local<"i32">): Expression<"i32"> {
+  const value = f.let("smaller", a)
+  return select(value, b, i32.lt_s(value, b))
+}
+
+/** A block of C: for each range of k, for each panel of columns, for each tile. */
+function emitUnit(
+  context: Context,
+  i0: Local<"i32">,
+  rows: Local<"i32">,
+  j0: Local<"i32">,
+  columns: Local<"i32">,
+): void {
+  const { f, shape, args, scratch, columnsOfA } = context
+  const k0 = f.let("k0", i32.const(0))
+  f.doWhile(
+    () => {
+      const count = f.let("count", smaller(f, i32.sub(args.k, k0), args.kBlock))
+      const partial = f.let("partial", i32.add(scratch.get, scratchMap.partial))
+      if (columnsOfA) emitPackA(context, i0, rows, k0, count)
+      const j = f.local("i32", "j")
+      f.for(j, 0, columns, panelColumns(shape), () => {
+        const width = f.let("width", i32.sub(columns, j))
+        f.set(width, select(width, i32.const(panelColumns(shape)), i32.lt_s(width, panelColumns(shape))))
+        const column = f.let("column", i32.add(j0, j))
+        const panel = emitPanel(context, column, width, k0, count)
+        const i = f.local("i32", "i")
+        f.for(i, 0, rows, shape.rows, () => {
+          emitRowOfTiles(context, { i, row: f.let("row", i32.add(i0, i)), column, width, k0, count, partial, ...panel })
+        })
+      })
+      f.increment(k0, args.kBlock)
+    },
+    () => i32.lt_s(k0, args.k),
+  )
+}
+
+interface Panel {
+  readonly panel: Local<"i32">
+  readonly panelStep: Local<"i32">
+}
+
+/** Where the panel of B is read: in B itself, or copied to scratch memory first. */
+function emitPanel(
+  { f, shape, args, packers, scratch }: Context,
+  column: Local<"i32">,
+  width: Local<"i32">,
+  k0: Local<"i32">,
+  count: Local<"i32">,
+): Panel {
+  const panel = f.let("panel", i32.add(i32.add(args.b, i32.mul(column, 4)), i32.mul(k0, args.bStep)))
+  const panelStep = f.let("panelStep", args.bStep)
+  const pack = (packer: Packers["rows"]) => {
+    f.set(panelStep, 4 * panelColumns(shape))
+    f.call(packer, panel, args.bStep, count, width, scratch.get, panelStep)
+    f.set(panel, scratch.get)
+  }
+  f.if(
+    i32.eq(args.bMode, readModes.transposed),
+    () => {
+      f.set(panel, i32.add(i32.add(args.b, i32.mul(column, args.bStep)), i32.mul(k0, 4)))
+      pack(packers.columns)
+    },
+    () => {
+      // Columns that do not fill a vector are copied in any case: in place, their neighbours might not be ours to read.
+      f.if(i32.or(args.bMode, i32.and(width, 3)), () => pack(packers.rows))
+    },
+  )
+  return { panel, panelStep }
+}
+
+/** Copies the rows of A that a unit needs to scratch memory, blocks of the tile's height with their columns together. */
+function emitPackA(
+  { f, shape, args, packers, scratch }: Context,
+  i0: Local<"i32">,
+  rows: Local<"i32">,
+  k0: Local<"i32">,
+  count: Local<"i32">,
+): void {
+  f.if(args.aMode, () => {
+    const i = f.local("i32", "i")
+    const to = f.let("to", i32.add(scratch.get, scratchMap.aPacked))
+    f.for(i, 0, rows, shape.rows, () => {
+      const row = f.let("packedRow", smaller(f, i32.add(i0, i), f.let("lastBlock", i32.sub(args.m, shape.rows))))
+      const pack = (packer: Packers["rows"], from: Expression<"i32">) => {
+        f.call(packer, i32.add(args.a, from), args.aStep, count, shape.rows, to, 4 * shape.rows)
+      }
+      f.if(
+        i32.eq(args.aMode, readModes.copied),
+        () => pack(packers.rows, i32.add(i32.mul(row, 4), i32.mul(k0, args.aStep))),
+        () => pack(packers.columns, i32.add(i32.mul(row, args.aStep), i32.mul(k0, 4))),
+      )
+      f.increment(to, i32.mul(count, 4 * shape.rows))
+    })
+  })
+}
+
+interface RowOfTiles extends Panel {
+  readonly i: Local<"i32">
+  readonly row: Local<"i32">
+  readonly column: Local<"i32">
+  readonly width: Local<"i32">
+  readonly k0: Local<"i32">
+  readonly count: Local<"i32">
+  readonly partial: Local<"i32">
+}
+
+/** The tiles of one block of rows and one panel: the widest that fit, from left to right. */
+function emitRowOfTiles(context: Context, where: RowOfTiles): void {
+  const { f, shape, args, columnsOfA, scratch } = context
+  // The last block is moved up to end with the last row. What it computes again is not stored again.
+  const repeated = f.let("repeated", i32.sub(i32.add(where.row, shape.rows), args.m))
+  f.set(repeated, select(repeated, i32.const(0), i32.gt_s(repeated, 0)))
+  const row = f.let("firstRow", i32.sub(where.row, repeated))
+  const kStep = f.let("kStep", columnsOfA ? args.aStep : i32.const(4))
+  const aStart = f.let("aStart", i32.add(args.a, columnsOfA ? i32.mul(row, 4) : i32.mul(row, args.aStep)))
+  f.increment(aStart, i32.mul(where.k0, kStep))
+  if (columnsOfA) {
+    f.if(args.aMode, () => {
+      f.set(kStep, 4 * shape.rows)
+      f.set(aStart, i32.add(i32.add(scratch.get, scratchMap.aPacked), i32.mul(i32.mul(where.i, where.count), 4)))
+    })
+  }
+  const end = f.let("end", i32.add(aStart, i32.mul(where.count, kStep)))
+  const turns = i32.and(where.count, -shape.unroll)
+  const turnsEnd = f.let("turnsEnd", i32.add(aStart, i32.mul(turns, kStep)))
+  const c = f.let("c", i32.add(i32.add(args.c, i32.mul(row, args.cStep)), i32.mul(where.column, 4)))
+  const b = f.let("bStart", where.panel)
+  const left = f.let("left", where.width)
+  const place = { ...where, repeated, kStep, aStart, end, turnsEnd, b, c, left }
+  for (let columns = shape.columns; columns >= 4; columns /= 2) {
+    // The last tile may be wider than what is left, see `emitPanel`.
+    f.while(i32.ge_s(left, columns === 4 ? 1 : columns), () => {
+      emitPlacedTile(context, columns, place)
+      f.increment(b, 4 * columns)
+      f.increment(c, 4 * columns)
+      f.increment(left, -columns)
+      f.increment(where.partial, 4 * columns * shape.rows)
+    })
+  }
+}
+
+interface Place extends RowOfTiles, ResultPlace {
+  readonly kStep: Local<"i32">
+  readonly aStart: Local<"i32">
+  readonly end: Local<"i32">
+  readonly turnsEnd: Local<"i32">
+  readonly b: Local<"i32">
+}
+
+function emitPlacedTile(context: Context, columns: number, place: Place): void {
+  const { f, shape, args, columnsOfA } = context
+  const sums: Sums = context.sums.map(row => row.slice(0, columns / 4))
+  // Loaded in any case, from zeros at first: V8 widens a loop whose accumulators are loads more readily.
+  const start = f.let("start", select(place.partial, context.zeros, place.k0))
+  eachSum(sums, (sum, r, v) => f.set(sum, v128.load(start, 4 * columns * r + 16 * v)))
+  const a = [f.let("a0", place.aStart)]
+  for (let r = 1; r < shape.rows && !columnsOfA; r++) a.push(f.let(`a${r}`, i32.add(a[r - 1], args.aStep)))
+  const b = f.let("b", place.b)
+  const { end, turnsEnd } = place
+  const aStep = columnsOfA ? place.kStep : null
+  emitTile(f, shape, { a, aStep, b, bStep: place.panelStep, end, turnsEnd }, sums)
+  f.if(
+    i32.lt_s(i32.add(place.k0, place.count), args.k),
+    () => eachSum(sums, (sum, r, v) => f.v128.store(place.partial, sum, 4 * columns * r + 16 * v)),
+    () => emitResult(f, args, sums, place),
+  )
+}

@@ -1,0 +1,65 @@
+import { type FunctionBuilder, f32, f32x4, i32, type Local, v128 } from "../wasm/index.ts"
+import type { GemmArguments } from "./layout.ts"
+import type { Sums } from "./tile.ts"
+
+/** Where the sums of a tile go. */
+export interface ResultPlace {
+  /** The address of the tile's first element of C. */
+  readonly c: Local<"i32">
+  /** How many columns are left, the tile's own included. */
+  readonly left: Local<"i32">
+  /** How many rows from the top the block above has already. */
+  readonly repeated: Local<"i32">
+}
+
+/** Runs `body` for each accumulator. */
+export function eachSum(sums: Sums, body: (sum: Local<"v128">, row: number, vector: number) => void): void {
+  for (const [r, row] of sums.entries()) for (const [v, sum] of row.entries()) body(sum, r, v)
+}
+
+/** C = sums or C = C + sums. */
+export function emitResult(f: FunctionBuilder, args: GemmArguments, sums: Sums, place: ResultPlace): void {
+  const { c, left, repeated } = place
+  const rows = [f.let("c0", c)]
+  for (let r = 1; r < sums.length; r++) rows.push(f.let(`c${r}`, i32.add(rows[r - 1], args.cStep)))
+  const eachOwnRow = (body: (r: number) => void) => {
+    for (let r = 0; r < sums.length; r++) {
+      if (r < sums.length - 1) f.if(i32.le_s(repeated, r), () => body(r))
+      else body(r)
+    }
+  }
+  const whole = () => {
+    f.if(args.accumulate, () => eachSum(sums, (sum, r, v) => f.set(sum, f32x4.add(v128.load(rows[r], 16 * v), sum))))
+    f.if(
+      repeated,
+      () => eachOwnRow(r => storeRow(f, rows[r], sums[r])),
+      () => {
+        for (const [r, row] of rows.entries()) storeRow(f, row, sums[r])
+      },
+    )
+  }
+  if (sums[0].length > 1) whole()
+  else f.if(i32.ge_s(left, 4), whole, () => eachOwnRow(r => emitLanes(f, args, rows[r], sums[r][0], left)))
+}
+
+function storeRow(f: FunctionBuilder, c: Local<"i32">, row: readonly Local<"v128">[]): void {
+  for (const [v, sum] of row.entries()) f.v128.store(c, sum, 16 * v)
+}
+
+/** The first one, two or three lanes of a result. */
+function emitLanes(
+  f: FunctionBuilder,
+  { accumulate }: GemmArguments,
+  c: Local<"i32">,
+  sum: Local<"v128">,
+  count: Local<"i32">,
+): void {
+  for (const lane of [0, 1, 2]) {
+    f.if(i32.gt_s(count, lane), () => {
+      f.if(accumulate, () => {
+        f.set(sum, f32x4.replace_lane(sum, f32.add(f32.load(c, 4 * lane), f32x4.extract_lane(sum, lane)), lane))
+      })
+      f.v128.store32_lane(c, sum, lane, 4 * lane)
+    })
+  }
+}

@@ -1,0 +1,31 @@
+import * as simd from "../kernels/simd/index.ts"
+import * as math from "../math.ts"
+import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./shared/op.ts"
+
+/**
+ * Exponential; also exported as `exponential`, its name as an activation. shape kept
+ *
+ *   y  = e^x
+ *   dx += y dy
+ */
+export function exp(x: Tensor): Tensor {
+  const [a, y] = [read("exp", x), alloc(x.size)]
+  expForward(a, y)
+  return record("exp", y, x.shape, [x], (dy, dx) => dx && expBackward(y, dy, dx))
+}
+
+const expForward = vectorized(
+  "expForward",
+  (x: Buffer, y: Buffer) => {
+    for (let i = 0; i < y.length; i++) y[i] = math.exp(x[i])
+  },
+  simd.expForward,
+)
+
+const expBackward = vectorized(
+  "expBackward",
+  (y: Buffer, dy: Buffer, dx: Buffer) => {
+    for (let i = 0; i < dx.length; i++) dx[i] += y[i] * dy[i]
+  },
+  simd.expBackward,
+)

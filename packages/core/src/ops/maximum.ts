@@ -1,0 +1,47 @@
+import * as simd from "../kernels/simd/index.ts"
+import { alloc, type Buffer, record, sizeOf, type Tensor, vectorized } from "./shared/op.ts"
+import { type Operand, stretch } from "./shared/stretch.ts"
+
+/**
+ * The larger of two, entry by entry; for the largest of one tensor see `max`. a, b: broadcast
+ *
+ *   y  = max(a, b)
+ *   da += dy where a >= b
+ *   db += dy where a < b
+ *
+ * Where both are equal, a takes the gradient, as in TensorFlow.
+ * @throws ShapeError when the shapes do not broadcast.
+ */
+export function maximum(a: Operand, b: Operand): Tensor {
+  const [[u, v], shape] = stretch("maximum", a, b)
+  const y = alloc(sizeOf(shape))
+  maximumForward(u.data, v.data, y)
+  return record("maximum", y, shape, [u.tensor, v.tensor], (dy, da, db) => {
+    u.gather(da, full => maximumLeftBackward(u.data, v.data, dy, full))
+    v.gather(db, full => maximumRightBackward(u.data, v.data, dy, full))
+  })
+}
+
+const maximumForward = vectorized(
+  "maximumForward",
+  (a: Buffer, b: Buffer, y: Buffer) => {
+    for (let i = 0; i < y.length; i++) y[i] = Math.max(a[i], b[i])
+  },
+  simd.maximumForward,
+)
+
+const maximumLeftBackward = vectorized(
+  "maximumLeftBackward",
+  (a: Buffer, b: Buffer, dy: Buffer, da: Buffer) => {
+    for (let i = 0; i < da.length; i++) if (a[i] >= b[i]) da[i] += dy[i]
+  },
+  simd.maximumLeftBackward,
+)
+
+const maximumRightBackward = vectorized(
+  "maximumRightBackward",
+  (a: Buffer, b: Buffer, dy: Buffer, db: Buffer) => {
+    for (let i = 0; i < db.length; i++) if (!(a[i] >= b[i])) db[i] += dy[i]
+  },
+  simd.maximumRightBackward,
+)

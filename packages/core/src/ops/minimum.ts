@@ -1,0 +1,47 @@
+import * as simd from "../kernels/simd/index.ts"
+import { alloc, type Buffer, record, sizeOf, type Tensor, vectorized } from "./shared/op.ts"
+import { type Operand, stretch } from "./shared/stretch.ts"
+
+/**
+ * The smaller of two, entry by entry; for the smallest of one tensor see `min`. a, b: broadcast
+ *
+ *   y  = min(a, b)
+ *   da += dy where a <= b
+ *   db += dy where a > b
+ *
+ * Where both are equal, a takes the gradient, as in TensorFlow.
+ * @throws ShapeError when the shapes do not broadcast.
+ */
+export function minimum(a: Operand, b: Operand): Tensor {
+  const [[u, v], shape] = stretch("minimum", a, b)
+  const y = alloc(sizeOf(shape))
+  minimumForward(u.data, v.data, y)
+  return record("minimum", y, shape, [u.tensor, v.tensor], (dy, da, db) => {
+    u.gather(da, full => minimumLeftBackward(u.data, v.data, dy, full))
+    v.gather(db, full => minimumRightBackward(u.data, v.data, dy, full))
+  })
+}
+
+const minimumForward = vectorized(
+  "minimumForward",
+  (a: Buffer, b: Buffer, y: Buffer) => {
+    for (let i = 0; i < y.length; i++) y[i] = Math.min(a[i], b[i])
+  },
+  simd.minimumForward,
+)
+
+const minimumLeftBackward = vectorized(
+  "minimumLeftBackward",
+  (a: Buffer, b: Buffer, dy: Buffer, da: Buffer) => {
+    for (let i = 0; i < da.length; i++) if (a[i] <= b[i]) da[i] += dy[i]
+  },
+  simd.minimumLeftBackward,
+)
+
+const minimumRightBackward = vectorized(
+  "minimumRightBackward",
+  (a: Buffer, b: Buffer, dy: Buffer, db: Buffer) => {
+    for (let i = 0; i < db.length; i++) if (!(a[i] <= b[i])) db[i] += dy[i]
+  },
+  simd.minimumRightBackward,
+)

@@ -1,0 +1,45 @@
+import * as simd from "../kernels/simd/index.ts"
+import { alloc, type Buffer, record, sizeOf, type Tensor, vectorized } from "./shared/op.ts"
+import { type Operand, stretch } from "./shared/stretch.ts"
+
+/**
+ * Product, entry by entry; for matrices see `matmul`.                     a, b: broadcast
+ *
+ *   y  = a b
+ *   da += b dy
+ *   db += a dy
+ * @throws ShapeError when the shapes do not broadcast.
+ */
+export function mul(a: Operand, b: Operand): Tensor {
+  const [[u, v], shape] = stretch("mul", a, b)
+  const y = alloc(sizeOf(shape))
+  mulForward(u.data, v.data, y)
+  return record("mul", y, shape, [u.tensor, v.tensor], (dy, da, db) => {
+    u.gather(da, full => mulLeftBackward(v.data, dy, full))
+    v.gather(db, full => mulRightBackward(u.data, dy, full))
+  })
+}
+
+const mulForward = vectorized(
+  "mulForward",
+  (a: Buffer, b: Buffer, y: Buffer) => {
+    for (let i = 0; i < y.length; i++) y[i] = a[i] * b[i]
+  },
+  simd.mulForward,
+)
+
+const mulLeftBackward = vectorized(
+  "mulLeftBackward",
+  (b: Buffer, dy: Buffer, da: Buffer) => {
+    for (let i = 0; i < da.length; i++) da[i] += b[i] * dy[i]
+  },
+  simd.mulLeftBackward,
+)
+
+const mulRightBackward = vectorized(
+  "mulRightBackward",
+  (a: Buffer, dy: Buffer, db: Buffer) => {
+    for (let i = 0; i < db.length; i++) db[i] += a[i] * dy[i]
+  },
+  simd.mulRightBackward,
+)

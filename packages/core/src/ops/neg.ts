@@ -1,0 +1,30 @@
+import * as simd from "../kernels/simd/index.ts"
+import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./shared/op.ts"
+
+/**
+ * Negative.                                                               shape kept
+ *
+ *   y  = -x
+ *   dx += -dy
+ */
+export function neg(x: Tensor): Tensor {
+  const [a, y] = [read("neg", x), alloc(x.size)]
+  negForward(a, y)
+  return record("neg", y, x.shape, [x], (dy, dx) => dx && negBackward(dy, dx))
+}
+
+const negForward = vectorized(
+  "negForward",
+  (x: Buffer, y: Buffer) => {
+    for (let i = 0; i < y.length; i++) y[i] = -x[i]
+  },
+  simd.negForward,
+)
+
+const negBackward = vectorized(
+  "negBackward",
+  (dy: Buffer, dx: Buffer) => {
+    for (let i = 0; i < dx.length; i++) dx[i] -= dy[i]
+  },
+  simd.negBackward,
+)

@@ -1,0 +1,38 @@
+import { OptionError } from "../../errors.ts"
+import { type Buffer, isFloat64 } from "../../storage.ts"
+import { isTensor, Tensor } from "../../tensor.ts"
+
+// What nearly every op needs, so that an op's file begins with its mathematics.
+export { attach, record } from "../../autograd.ts"
+export { vectorized } from "../../kernels/vectorized.ts"
+export { type Shape, sizeOf } from "../../shape.ts"
+export { alloc, allocZeros, type Buffer } from "../../storage.ts"
+export { type Tensor, wrap } from "../../tensor.ts"
+
+/**
+ * The buffer of an op's input, wherever it lives.
+ * @throws OptionError for anything but a tensor, and for a tensor of another copy of this library: its order of creation
+ *   and its `noGrad` are not this copy's, so a graph through both would be silently wrong.
+ */
+export function read(op: string, x: Tensor): Buffer {
+  if (x instanceof Tensor) return x.read()
+  throw isTensor(x) ? foreign(op) : notATensor(op, x)
+}
+
+/** A buffer of zeros that outlives every step, for tensors that are made rather than computed. */
+export function heap(size: number): Buffer {
+  return isFloat64() ? new Float64Array(size) : new Float32Array(size)
+}
+
+function foreign(op: string): OptionError {
+  return new OptionError(`${op}: this tensor belongs to another copy of @selvedge/core`, {
+    rule: "all tensors of a computation come from one copy of the library",
+    hint: "find the copies with: npm ls @selvedge/core; or pass the numbers: tensor(x.data, x.shape)",
+  })
+}
+
+function notATensor(op: string, x: unknown): OptionError {
+  return new OptionError(`${op}: needs a tensor, got ${Array.isArray(x) ? "an array" : typeof x}`, {
+    hint: "make one with tensor(values)",
+  })
+}

@@ -1,0 +1,38 @@
+import * as simd from "../kernels/simd/index.ts"
+import { accumulate } from "./shared/accumulate.ts"
+import { alloc, type Buffer, record, sizeOf, type Tensor, vectorized } from "./shared/op.ts"
+import { type Operand, stretch } from "./shared/stretch.ts"
+
+/**
+ * Difference.                                                             a, b: broadcast
+ *
+ *   y  = a - b
+ *   da += dy
+ *   db += -dy
+ * @throws ShapeError when the shapes do not broadcast.
+ */
+export function sub(a: Operand, b: Operand): Tensor {
+  const [[u, v], shape] = stretch("sub", a, b)
+  const y = alloc(sizeOf(shape))
+  subForward(u.data, v.data, y)
+  return record("sub", y, shape, [u.tensor, v.tensor], (dy, da, db) => {
+    u.gather(da, full => accumulate(dy, full))
+    v.gather(db, full => subRightBackward(dy, full))
+  })
+}
+
+const subForward = vectorized(
+  "subForward",
+  (a: Buffer, b: Buffer, y: Buffer) => {
+    for (let i = 0; i < y.length; i++) y[i] = a[i] - b[i]
+  },
+  simd.subForward,
+)
+
+const subRightBackward = vectorized(
+  "subRightBackward",
+  (dy: Buffer, db: Buffer) => {
+    for (let i = 0; i < db.length; i++) db[i] -= dy[i]
+  },
+  simd.subRightBackward,
+)
