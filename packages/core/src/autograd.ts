@@ -1,6 +1,6 @@
 import { OptionError, ShapeError } from "./errors.ts"
 import { type Shape, sameShape } from "./shape.ts"
-import { allocZeros, type Buffer, Storage } from "./storage.ts"
+import { allocBlank, allocZeros, type Buffer, fillBlanks, Storage } from "./storage.ts"
 import { type Backward, type GraphNode, Tensor, wrap } from "./tensor.ts"
 
 let recording = true
@@ -36,12 +36,26 @@ export function record(
 }
 
 /** Like `record`, for an output that shares its input's numbers. */
-export function attach(op: string, y: Tensor, inputs: readonly Tensor[], backward: Backward): Tensor {
+export function attach(op: string, y: Tensor, inputs: readonly Tensor[], backward: Backward, blanks = 0): Tensor {
   if (recording && inputs.some(wantsGradient)) {
-    y.node = { op, inputs, backward }
+    y.node = { op, inputs, backward, blanks }
     y.requiresGrad = true
   }
   return y
+}
+
+/**
+ * Like `record`, for a `backward` that adds to the gradients of its first two inputs by `gemm` alone: they may come
+ * blank, zeros that nobody has written, and `gemm` then writes where it would add.
+ */
+export function recordProducts(
+  op: string,
+  buffer: Buffer,
+  shape: Shape,
+  inputs: readonly Tensor[],
+  backward: Backward,
+): Tensor {
+  return attach(op, wrap(buffer, shape), inputs, backward, 2)
 }
 
 const wantsGradient = (x: Tensor) => x.requiresGrad
@@ -127,7 +141,7 @@ function inOrder(y: Tensor): Tensor[] {
 }
 
 function passOn(y: Tensor, node: GraphNode, dy: Buffer, gradients: Map<Tensor, Buffer>): void {
-  const { backward, inputs } = node
+  const { backward, inputs, blanks } = node
   if (backward === null) {
     throw new OptionError(`backward: the graph through "${node.op}" was already used`, {
       rule: "a graph is differentiated once",
@@ -135,15 +149,16 @@ function passOn(y: Tensor, node: GraphNode, dy: Buffer, gradients: Map<Tensor, B
     })
   }
   y.read() // A tensor of an ended step throws here, before its closure could read what a later step wrote.
-  backward(dy, ...inputs.map(x => gradientOf(x, gradients)))
+  backward(dy, ...inputs.map((x, i) => gradientOf(x, gradients, i < blanks)))
+  if (blanks > 0) fillBlanks()
   node.backward = null
 }
 
-function gradientOf(x: Tensor, gradients: Map<Tensor, Buffer>): Buffer | null {
+function gradientOf(x: Tensor, gradients: Map<Tensor, Buffer>, blank: boolean): Buffer | null {
   if (!x.requiresGrad) return null
   let dx = gradients.get(x)
   if (dx === undefined) {
-    dx = allocZeros(x.size)
+    dx = blank ? allocBlank(x.size) : allocZeros(x.size)
     gradients.set(x, dx)
   }
   return dx

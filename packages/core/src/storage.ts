@@ -28,6 +28,29 @@ export function allocZeros(size: number): Buffer {
   return arena?.take(size)?.fill(0) ?? new Float32Array(size)
 }
 
+const blank = new Set<Buffer>()
+
+/**
+ * A buffer that stands for zeros without having been filled, for the one kernel that can write where it would add. Until
+ * `fillBlanks` its content is undefined.
+ */
+export function allocBlank(size: number): Buffer {
+  const buffer = alloc(size)
+  blank.add(buffer)
+  return buffer
+}
+
+/** Whether a buffer still only stands for zeros; from now on it is taken to be written. */
+export function takeBlank(buffer: Buffer): boolean {
+  return blank.delete(buffer)
+}
+
+/** Fills what was handed out blank and not taken. */
+export function fillBlanks(): void {
+  for (const buffer of blank) buffer.fill(0)
+  blank.clear()
+}
+
 /** True inside `withFloat64`. */
 export function isFloat64(): boolean {
   return float64
@@ -152,10 +175,10 @@ export class Storage {
     return this.#heap !== null && this.#linear !== null
   }
 
-  /** Gives a weight a mirror, or moves the mirror it has. Sessions do this, and `sync` before they use it. */
+  /** Gives a weight a mirror, or moves the view of the mirror it has. */
   mirror(linear: Float32Array): void {
+    if (this.#linear === null) this.#newerIsLinear = false
     this.#linear = linear
-    this.#newerIsLinear = false
   }
 
   /** Brings mirror and heap to the same numbers as far as a step that begins needs it. */

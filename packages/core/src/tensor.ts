@@ -11,6 +11,8 @@ export interface GraphNode {
   readonly inputs: readonly Tensor[]
   /** Adds to the inputs' gradients; `null` stands for an input that wants none. */
   backward: Backward | null
+  /** How many of its first inputs' gradients may come blank: standing for zeros that nobody has written. */
+  readonly blanks: number
 }
 
 /** The mathematics of a gradient: from dy, add into the buffer of each input that wants one. */

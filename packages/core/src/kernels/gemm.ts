@@ -1,4 +1,4 @@
-import type { Buffer } from "../storage.ts"
+import { type Buffer, takeBlank } from "../storage.ts"
 import { addGemm, type GemmTile, gemmLayout, gemmPlan, gemmWords } from "./gemm/index.ts"
 import { gemmLoop, type ProductOptions } from "./gemmLoop.ts"
 import { getKernels, type Instructions, instructions } from "./mode.ts"
@@ -34,8 +34,9 @@ export function gemm(
   options: ProductOptions = {},
 ): void {
   const work = m * n * k
-  if (work < leastWork || getKernels() === "typescript" || !runWasm(a, b, c, m, n, k, options)) {
-    gemmLoop(a, b, c, m, n, k, options)
+  const asked = options.accumulate === true && takeBlank(c) ? { ...options, accumulate: false } : options
+  if (work < leastWork || getKernels() === "typescript" || !runWasm(a, b, c, m, n, k, asked)) {
+    gemmLoop(a, b, c, m, n, k, asked)
   }
 }
 

@@ -44,6 +44,8 @@ export class Memory {
   readonly shared: boolean
   /** Forbids growth while views are in use: set during a step where growing would detach them. */
   pinned = false
+  /** Called when growing has detached every view: only a memory that is not shared does that. */
+  onDetach: () => void = () => {}
   #gaps: Gap[] = []
   #end: number
   #used = 0
@@ -109,6 +111,7 @@ export class Memory {
       this.#buffers.add(this.handle.buffer)
       this.#release({ pointer: this.#end, bytes: pages * pageBytes })
       this.#end += pages * pageBytes
+      if (!this.shared) this.onDetach()
       return this.#gaps.find(gap => gap.bytes >= bytes) ?? null
     }
     return null
@@ -156,7 +159,8 @@ function createMemory(): Memory | null {
   for (const maximum of [65_536, 16_384, 4_096]) {
     for (const shared of shareable ? [true, false] : [false]) {
       try {
-        const handle = new engine.Memory({ initial: 32, maximum, shared })
+        // One that cannot grow during a step starts larger; pages that nobody touches cost nothing.
+        const handle = new engine.Memory({ initial: shared ? 32 : 1024, maximum, shared })
         memoryLimit = maximum
         return new Memory(handle, shared)
       } catch {}

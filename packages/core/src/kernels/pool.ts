@@ -33,6 +33,8 @@ interface Member {
 let threads: number | undefined
 let members: Member[] = []
 let ending: Promise<void> | null = null
+/** Workers that were told to end and may still be there. */
+let leavers = 0
 let sequence = 0
 let words: Int32Array | null = null
 let deniedReason = ""
@@ -42,18 +44,21 @@ let deniedReason = ""
  * @throws OptionError for anything but an integer from 1 to 64.
  */
 export function setThreads(count: number): void {
-  if (!Number.isInteger(count) || count < 1 || count > 64) {
-    throw new OptionError(`setThreads: the number of threads must be an integer from 1 to 64, got ${count}`)
-  }
+  checkThreads("setThreads", count)
   if (count - 1 < members.length) void stopWorkers()
   threads = count
+}
+
+function checkThreads(owner: string, count: number): number {
+  if (Number.isInteger(count) && count >= 1 && count <= 64) return count
+  throw new OptionError(`${owner}: the number of threads must be an integer from 1 to 64, got ${count}`)
 }
 
 /** The number of threads asked for: by `setThreads`, else `SELVEDGE_THREADS`, else one for each core, at most 8. */
 export function getThreads(): number {
   if (threads === undefined) {
     const asked = environment("SELVEDGE_THREADS")
-    if (asked) setThreads(Number(asked))
+    if (asked) threads = checkThreads("SELVEDGE_THREADS", Number(asked))
     threads ??= Math.min(8, availableThreads())
   }
   return threads
@@ -77,7 +82,8 @@ export function poolEnding(): Promise<void> | null {
 /** Starts the workers that are wanted and not there yet. They come up while the caller goes on alone. */
 export function ensureWorkers(): void {
   const memory = existingMemory()
-  if (memory === null || !memory.shared || ending !== null || deniedReason !== "") return
+  // One that is about to end could take a chunk with it: no others start, so that nothing is shared out, while it may.
+  if (memory === null || !memory.shared || ending || leavers > 0 || deniedReason !== "") return
   if (words === null) words = new Int32Array(memory.handle.buffer, 0, 64)
   while (members.length < getThreads() - 1) {
     const scratch = memory.allocate(scratchBytes)
@@ -158,25 +164,29 @@ function waitFor(w: Int32Array, chunks: number): void {
 }
 
 function lost(chunks: number): SelvedgeError {
-  void stopWorkers()
+  // The one that hangs may still write: until it has ended, no step uses the memory it knows.
+  const all = stopWorkers().then(() => {
+    ending = null
+  })
+  ending = all
   return new SelvedgeError(`threads: a worker stopped in the middle of its work, ${chunks} chunks are missing`, {
     rule: "a chunk that was started makes progress within 5 seconds",
     hint: "results of this step are lost; restore the model from its last checkpoint",
   })
 }
 
-/** Ends all workers; they start again when they are next wanted. */
+/** Ends all workers; they start again when they are next wanted. Idle ones touch nothing, so nobody has to wait. */
 export function stopWorkers(): Promise<void> {
   const leaving = members
   members = []
+  leavers += leaving.length
   if (words !== null) Atomics.store(words, word.ready, 0)
-  if (leaving.length === 0) return ending ?? Promise.resolve()
-  const all = Promise.all(leaving.map(member => member.worker.terminate())).then(() => {
+  return Promise.all(leaving.map(member => member.worker.terminate())).then(() => {
     for (const member of leaving) member.scratch.free()
-    if (ending === all) ending = null
+    leavers -= leaving.length
+    // Those that slept, or were still coming up, leave their counts behind.
+    if (words !== null) for (const count of [word.ready, word.sleeping]) Atomics.store(words, count, 0)
   })
-  ending = all
-  return all
 }
 
 /** The workers themselves, for the tests that end one. */

@@ -5,7 +5,14 @@ import { getKernels } from "./mode.ts"
 import { ensureWorkers, getThreads, poolEnding } from "./pool.ts"
 
 /** Bytes of linear memory that mirrors of all sessions together may fill before the longest unused is evicted. */
-const mirrorBudget = 1 << 30
+let mirrorBudget = 1 << 30
+
+/** Sets that number of bytes, for tests; returns the former. */
+export function setMirrorBudget(bytes: number): number {
+  const before = mirrorBudget
+  mirrorBudget = bytes
+  return before
+}
 
 /** The buffers of a running step: one block, handed out from front to back and used again by the next step. */
 class StepArena implements Arena {
@@ -131,6 +138,7 @@ export class Session {
 
   #begin(memory: Memory): void {
     if (getThreads() > 1) ensureWorkers()
+    memory.onDetach = viewMirrorsAnew
     sessions.delete(this)
     sessions.add(this)
     if (!this.#mirrored) {
@@ -171,6 +179,10 @@ function mirror(memory: Memory, storage: Storage, session: Session): void {
   mirrors.set(storage, { block, users: 1 })
   mirrorBytes += block.bytes
   storage.mirror(block.floats.subarray(0, storage.length))
+}
+
+function viewMirrorsAnew(): void {
+  for (const [storage, { block }] of mirrors) storage.mirror(block.floats.subarray(0, storage.length))
 }
 
 function release(storage: Storage): void {

@@ -1,6 +1,6 @@
 import { isFloat64 } from "../storage.ts"
 import { type Block, linearMemory } from "./memory.ts"
-import { type Dispatch, ensureWorkers, getThreads, readyThreads, runParallel } from "./pool.ts"
+import { type Dispatch, ensureWorkers, getThreads, poolEnding, readyThreads, runParallel } from "./pool.ts"
 import type { Program } from "./program.ts"
 import type { KernelArgument, Twin } from "./vectorized.ts"
 
@@ -78,7 +78,12 @@ export function runKernel(
   }
   if (outside > 0 && (inPlaceOnly || !reserve(outside))) return false
   writeArguments(args, parameters)
-  launch(kernel, units, grain)
+  try {
+    launch(kernel, units, grain)
+  } catch (error) {
+    abandonStaging()
+    throw error
+  }
   if (outside > 0) copyBack(args, parameters)
   if (staging !== null && staging.bytes > mostStaging) dropStaging()
   return true
@@ -139,6 +144,13 @@ function copyBack(args: readonly KernelArgument[], parameters: readonly Paramete
 function dropStaging(): void {
   staging?.free()
   staging = null
+}
+
+/** A worker that hangs may still write to the copies it was given: they are used again when it has ended. */
+function abandonStaging(): void {
+  const abandoned = staging
+  staging = null
+  void poolEnding()?.then(() => abandoned?.free())
 }
 
 /** Room for copies of buffers that lie elsewhere; it is kept, up to a bound, for the next kernel. */

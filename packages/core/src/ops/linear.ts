@@ -2,7 +2,7 @@ import { ShapeError } from "../errors.ts"
 import { gemm } from "../kernels/gemm.ts"
 import { asRows } from "../shape.ts"
 import { addBias, addBiasSums } from "./shared/bias.ts"
-import { alloc, read, record, type Tensor } from "./shared/op.ts"
+import { alloc, read, recordProducts, type Tensor } from "./shared/op.ts"
 
 /**
  * A dense layer's affine map, along the last axis.             [..., k] [k, n] [n] -> [..., n]
@@ -23,7 +23,8 @@ export function linear(x: Tensor, kernel: Tensor, bias?: Tensor | null): Tensor 
   gemm(a, w, y, m, n, k)
   if (bias) addBias(read("linear", bias), y, m, n)
   const shape = [...x.shape.slice(0, -1), n]
-  return record("linear", y, shape, bias ? [x, kernel, bias] : [x, kernel], (dy, dx, dw, db) => {
+  const inputs = bias ? [x, kernel, bias] : [x, kernel]
+  return recordProducts("linear", y, shape, inputs, (dy, dx, dw, db) => {
     if (dx) gemm(dy, w, dx, m, k, n, { transposeB: true, accumulate: true })
     if (dw) gemm(a, dy, dw, k, n, m, { transposeA: true, accumulate: true })
     if (db) addBiasSums(dy, db, m, n)

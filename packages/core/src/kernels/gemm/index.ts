@@ -28,8 +28,8 @@ export type { GemmArithmetic } from "./tile.ts"
 export const gemmScratchBytes = 1 << 20
 
 /**
- * Adds the product kernels of some tiles to a module: for A with contiguous rows and with contiguous columns, each for many
- * rows and for few. Their names are those that `gemmPlan` gives.
+ * Adds all product kernels that `gemmPlan` can name for some tiles: those for few rows, and for each tile those for more;
+ * each for A with contiguous rows and with contiguous columns.
  */
 export function addGemm(
   m: ModuleBuilder,
@@ -37,13 +37,23 @@ export function addGemm(
   tiles: readonly GemmTile[],
   arithmetic: GemmArithmetic,
 ): Kernel[] {
+  return addGemmKernels(m, scratch, ["row", ...tiles], arithmetic)
+}
+
+/** Adds the kernels of the given tiles only; `"row"` stands for those for few rows. */
+export function addGemmKernels(
+  m: ModuleBuilder,
+  scratch: GlobalReference<"i32">,
+  tiles: readonly (GemmTile | "row")[],
+  arithmetic: GemmArithmetic,
+): Kernel[] {
   const packers = addPackers(m)
-  const shapes = [["row", rowTile] as const, ...tiles.map(tile => [tile, gemmTiles[tile]] as const)]
-  return shapes.flatMap(([name, shape]) =>
-    [false, true].map(transposeA =>
-      addProduct(m, gemmKernelName(name, transposeA), { ...shape, arithmetic }, transposeA, packers, scratch),
-    ),
-  )
+  return tiles.flatMap(tile => {
+    const shape = { ...(tile === "row" ? rowTile : gemmTiles[tile]), arithmetic }
+    return [false, true].map(transposeA =>
+      addProduct(m, gemmKernelName(tile, transposeA), shape, transposeA, packers, scratch),
+    )
+  })
 }
 
 /** The argument block of a planned product, for operands at the given byte addresses. */

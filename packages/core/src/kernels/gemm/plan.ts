@@ -1,9 +1,14 @@
 import { type gemmLayout, readModes } from "./layout.ts"
 
-/** The tiles that a module can hold. `"4x8"` suits 128-bit vectors; `"4x16"` those that V8 widens to 256 bits. */
+/**
+ * The tiles that a module can hold: for 128-bit vectors, and for those that V8 widens to 256 bits. The unrolled one is
+ * faster where the compiler keeps loads where they are written (V8's Turboshaft, Node 24), slower where it moves them
+ * to the front and runs out of registers (TurboFan, Node 20 and 22).
+ */
 export const gemmTiles = {
   "4x8": { rows: 4, columns: 8, unroll: 1 },
-  "4x16": { rows: 4, columns: 16, unroll: 4 },
+  "4x16": { rows: 4, columns: 16, unroll: 1 },
+  "4x16u4": { rows: 4, columns: 16, unroll: 4 },
 } as const
 
 /** The name of a tile. */
@@ -46,16 +51,18 @@ export function gemmKernelName(tile: GemmTile | "row", transposeA: boolean): str
 const packedBlock = 256
 /** At most this many where they are not: what a panel's place in scratch memory holds. */
 const longestBlock = 2048
-/** From this many rows and columns on it pays to pack both operands. */
+/** It pays to pack both operands from this many rows of A and floats of B on. */
 const rowsWorthPacking = 64
-const columnsWorthPacking = 64
-/** Rows and columns of a work unit: what its packed rows of A and its partial sums have room for, in L2. */
-const unitRowsLimit = 128
-const unitColumnsLimit = 256
-/** Floats of B that a work unit reads in place, at which it is wide enough. */
-const unitFloats = 4096
+const floatsWorthPacking = 1 << 15
+/** The largest packed work unit: its rows of A and its partial sums stay in L2. */
+const packedUnit = { rows: 128, columns: 256 } as const
+/** The smallest: packing is done again in each unit, so fewer rows or columns than pay for it are too few. */
+const leastPackedSide = 32
+/** The largest unit in place: its rows, and the floats of B that it goes through, stay in L1. */
+const unitRowsInPlace = 32
+const unitFloatsInPlace = 4096
 /** Multiplications that make a work unit worth its dispatch, and how many units a product is to have if it can. */
-const unitWork = 1 << 16
+const unitWork = 1 << 15
 const unitsWanted = 8
 
 /** Chooses kernel, work units and packing for a product: by its shape alone. */
@@ -63,7 +70,7 @@ export function gemmPlan(shape: GemmShape, tile: GemmTile): GemmPlan {
   const { m, n, k, transposeA = false, transposeB = false } = shape
   const { lda = transposeA ? m : k, ldb = transposeB ? k : n, ldc = n } = shape
   const few = m < gemmTiles[tile].rows
-  const packs = m >= rowsWorthPacking && n >= columnsWorthPacking && k >= packedBlock / 4
+  const packs = m >= rowsWorthPacking && k >= packedBlock / 4 && n * k >= floatsWorthPacking
   const { copied, inPlace, transposed } = readModes
   const aMode = packs ? (transposeA ? copied : transposed) : inPlace
   const bMode = transposeB ? transposed : packs ? copied : inPlace
@@ -77,27 +84,29 @@ export function gemmPlan(shape: GemmShape, tile: GemmTile): GemmPlan {
   }
 }
 
-/** Rows and columns of C in a work unit: large enough to be worth packing, small enough to share the work out. */
+/** Rows and columns of C in a work unit: large enough to be worth its overhead, small enough to share the work out. */
 function unitSize({ m, n, k }: GemmShape, tileRows: number, packs: boolean, kBlock: number) {
   const panel = tileRows === rowTile.rows ? rowTile.columns : 16
-  const widest = packs ? unitColumnsLimit : Math.min(unitColumnsLimit, Math.floor(unitFloats / kBlock))
-  let unitColumns = Math.max(panel, Math.min(roundDown(widest, panel), roundUp(n, panel)))
-  let unitRows = Math.max(tileRows, Math.min(unitRowsLimit, roundUp(m, tileRows)))
-  const fewestRows = packs ? rowsWorthPacking / 2 : 2 * tileRows
+  const widest = packs ? packedUnit.columns : Math.floor(unitFloatsInPlace / kBlock)
+  const leastRows = packs ? leastPackedSide : 2 * tileRows
+  const leastColumns = packs ? leastPackedSide : panel
+  let unitRows = share(m, packs ? packedUnit.rows : unitRowsInPlace, tileRows)
+  let unitColumns = share(n, Math.min(packedUnit.columns, Math.max(panel, widest)), panel)
   while (Math.ceil(m / unitRows) * Math.ceil(n / unitColumns) < unitsWanted) {
-    const work = (Math.min(m, unitRows) * Math.min(n, unitColumns) * k) / 2
-    if (work < unitWork) break
-    if (unitRows >= 2 * fewestRows) unitRows = roundUp(unitRows / 2, tileRows)
-    else if (unitColumns >= 2 * panel) unitColumns = roundUp(unitColumns / 2, panel)
-    else break
+    if (Math.min(m, unitRows) * Math.min(n, unitColumns) * k < 2 * unitWork) break
+    if (unitColumns >= 2 * leastColumns && (unitColumns >= unitRows || !packs)) {
+      unitColumns = share(n, unitColumns / 2, panel)
+    } else if (unitRows >= 2 * leastRows) {
+      unitRows = share(m, unitRows / 2, tileRows)
+    } else {
+      break
+    }
   }
   return { unitRows, unitColumns }
 }
 
-function roundDown(value: number, multiple: number): number {
-  return Math.floor(value / multiple) * multiple
-}
-
-function roundUp(value: number, multiple: number): number {
-  return Math.ceil(value / multiple) * multiple
+/** The size of equal parts of `total` that are at most `limit`, but for their rounding up to a multiple. */
+function share(total: number, limit: number, multiple: number): number {
+  const parts = Math.max(1, Math.ceil(total / limit))
+  return Math.max(multiple, Math.ceil(total / parts / multiple) * multiple)
 }

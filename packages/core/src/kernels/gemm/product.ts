@@ -12,7 +12,7 @@ import {
 import { type GemmArguments, gemmLayout, panelColumns, readModes, scratchMap } from "./layout.ts"
 import type { Packers } from "./panel.ts"
 import { eachSum, emitResult, type ResultPlace } from "./result.ts"
-import { declareSums, emitTile, type Sums, type TileShape } from "./tile.ts"
+import { bias, declareSums, emitTile, type Sums, type TileShape } from "./tile.ts"
 
 interface Context {
   readonly f: FunctionBuilder
@@ -37,8 +37,8 @@ export function addProduct(
   scratch: GlobalReference<"i32">,
 ): Kernel<typeof gemmLayout> {
   return m.kernel(name, gemmLayout, (f, args, begin, end) => {
-    const zeros = f.let("zeros", i32.add(scratch.get, scratchMap.zeros))
-    f.memory.fill(zeros, 0, 4 * shape.rows * shape.columns)
+    f.memory.fill(i32.add(scratch.get, scratchMap.zeros), 0, 4 * shape.rows * shape.columns)
+    const zeros = f.let("zeros", i32.add(scratch.get, scratchMap.zeros - bias))
     const context: Context = { f, shape, args, packers, scratch, columnsOfA, sums: declareSums(f, shape), zeros }
     const rowUnits = f.let("rowUnits", i32.div_u(i32.add(args.m, i32.sub(args.unitRows, 1)), args.unitRows))
     const unit = f.local("i32", "unit")
@@ -70,7 +70,7 @@ function emitUnit(
   f.doWhile(
     () => {
       const count = f.let("count", smaller(f, i32.sub(args.k, k0), args.kBlock))
-      const partial = f.let("partial", i32.add(scratch.get, scratchMap.partial))
+      const partial = f.let("partial", i32.add(scratch.get, scratchMap.partial - bias))
       if (columnsOfA) emitPackA(context, i0, rows, k0, count)
       const j = f.local("i32", "j")
       f.for(j, 0, columns, panelColumns(shape), () => {
@@ -179,7 +179,8 @@ function emitRowOfTiles(context: Context, where: RowOfTiles): void {
   const turns = i32.and(where.count, -shape.unroll)
   const turnsEnd = f.let("turnsEnd", i32.add(aStart, i32.mul(turns, kStep)))
   const c = f.let("c", i32.add(i32.add(args.c, i32.mul(row, args.cStep)), i32.mul(where.column, 4)))
-  const b = f.let("bStart", where.panel)
+  f.increment(c, -bias)
+  const b = f.let("bStart", i32.sub(where.panel, bias))
   const left = f.let("left", where.width)
   const place = { ...where, repeated, kStep, aStart, end, turnsEnd, b, c, left }
   for (let columns = shape.columns; columns >= 4; columns /= 2) {
@@ -207,7 +208,7 @@ function emitPlacedTile(context: Context, columns: number, place: Place): void {
   const sums: Sums = context.sums.map(row => row.slice(0, columns / 4))
   // Loaded in any case, from zeros at first: V8 widens a loop whose accumulators are loads more readily.
   const start = f.let("start", select(place.partial, context.zeros, place.k0))
-  eachSum(sums, (sum, r, v) => f.set(sum, v128.load(start, 4 * columns * r + 16 * v)))
+  eachSum(sums, (sum, r, v) => f.set(sum, v128.load(start, bias + 4 * columns * r + 16 * v)))
   const a = [f.let("a0", place.aStart)]
   for (let r = 1; r < shape.rows && !columnsOfA; r++) a.push(f.let(`a${r}`, i32.add(a[r - 1], args.aStep)))
   const b = f.let("b", place.b)
@@ -216,7 +217,7 @@ function emitPlacedTile(context: Context, columns: number, place: Place): void {
   emitTile(f, shape, { a, aStep, b, bStep: place.panelStep, end, turnsEnd }, sums)
   f.if(
     i32.lt_s(i32.add(place.k0, place.count), args.k),
-    () => eachSum(sums, (sum, r, v) => f.v128.store(place.partial, sum, 4 * columns * r + 16 * v)),
+    () => eachSum(sums, (sum, r, v) => f.v128.store(place.partial, sum, bias + 4 * columns * r + 16 * v)),
     () => emitResult(f, args, sums, place),
   )
 }

@@ -1,10 +1,10 @@
 import { type FunctionBuilder, f32, f32x4, i32, type Local, v128 } from "../wasm/index.ts"
 import type { GemmArguments } from "./layout.ts"
-import type { Sums } from "./tile.ts"
+import { bias, type Sums } from "./tile.ts"
 
 /** Where the sums of a tile go. */
 export interface ResultPlace {
-  /** The address of the tile's first element of C. */
+  /** The address of the tile's first element of C, less the bias. */
   readonly c: Local<"i32">
   /** How many columns are left, the tile's own included. */
   readonly left: Local<"i32">
@@ -29,7 +29,9 @@ export function emitResult(f: FunctionBuilder, args: GemmArguments, sums: Sums, 
     }
   }
   const whole = () => {
-    f.if(args.accumulate, () => eachSum(sums, (sum, r, v) => f.set(sum, f32x4.add(v128.load(rows[r], 16 * v), sum))))
+    f.if(args.accumulate, () =>
+      eachSum(sums, (sum, r, v) => f.set(sum, f32x4.add(v128.load(rows[r], bias + 16 * v), sum))),
+    )
     f.if(
       repeated,
       () => eachOwnRow(r => storeRow(f, rows[r], sums[r])),
@@ -43,7 +45,7 @@ export function emitResult(f: FunctionBuilder, args: GemmArguments, sums: Sums, 
 }
 
 function storeRow(f: FunctionBuilder, c: Local<"i32">, row: readonly Local<"v128">[]): void {
-  for (const [v, sum] of row.entries()) f.v128.store(c, sum, 16 * v)
+  for (const [v, sum] of row.entries()) f.v128.store(c, sum, bias + 16 * v)
 }
 
 /** The first one, two or three lanes of a result. */
@@ -57,9 +59,9 @@ function emitLanes(
   for (const lane of [0, 1, 2]) {
     f.if(i32.gt_s(count, lane), () => {
       f.if(accumulate, () => {
-        f.set(sum, f32x4.replace_lane(sum, f32.add(f32.load(c, 4 * lane), f32x4.extract_lane(sum, lane)), lane))
+        f.set(sum, f32x4.replace_lane(sum, f32.add(f32.load(c, bias + 4 * lane), f32x4.extract_lane(sum, lane)), lane))
       })
-      f.v128.store32_lane(c, sum, lane, 4 * lane)
+      f.v128.store32_lane(c, sum, lane, bias + 4 * lane)
     })
   }
 }

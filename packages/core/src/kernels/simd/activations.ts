@@ -47,9 +47,10 @@ export const boundedReluBackward = elementwise(
   "boundedReluBackward",
   ["in x", "in dy", "inout dx", "float slope", "float max", "float threshold", "float atThreshold", "float atMax"],
   (_, { x, dy, dx, slope, max: most, threshold, atThreshold, atMax }) => {
-    const above = choose(lt(x, most), c(1), v128.and(atMax, eq(x, most)))
-    const below = choose(eq(x, threshold), atThreshold, slope)
-    return { dx: add(dx, mul(choose(gt(x, threshold), above, below), dy)) }
+    // Selected, not multiplied by 0: beyond the bounds not even a NaN passes.
+    const above = choose(lt(x, most), dy, v128.and(mul(atMax, dy), eq(x, most)))
+    const below = mul(choose(eq(x, threshold), atThreshold, slope), dy)
+    return { dx: add(dx, choose(gt(x, threshold), above, below)) }
   },
   { cost: 9 },
 )

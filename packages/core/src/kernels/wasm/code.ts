@@ -34,9 +34,9 @@ export class Code {
   }
 
   /** Checks and writes an instruction whose operands and result stand in the table. */
-  instruction(name: OpcodeName, immediates: readonly ImmediateValue[] = []): void {
-    const row: Opcode = opcodes[name]
-    this.typed(name, row.params, row.result, immediates)
+  instruction(name: OpcodeName, first?: ImmediateValue, second?: ImmediateValue): void {
+    const { params, result }: Opcode = opcodes[name]
+    this.typed(name, params, result, first, second)
   }
 
   /** Checks and writes an instruction whose operand and result types depend on what it names (a local, a call). */
@@ -44,17 +44,19 @@ export class Code {
     name: OpcodeName,
     params: readonly ValueType[],
     result: ValueType | "void",
-    immediates: readonly ImmediateValue[] = [],
+    first?: ImmediateValue,
+    second?: ImmediateValue,
   ): void {
+    const row: Opcode = opcodes[name]
     for (let i = params.length - 1; i >= 0; i--) this.#pop(params[i], name)
-    this.bytes.opcode(opcodes[name])
-    this.#immediates(name, opcodes[name], immediates)
+    this.bytes.opcode(row)
+    if (row.immediate !== "none") this.#immediates(name, row, first, second)
     if (result !== "void") this.#stack.push(result)
   }
 
   /** Opens a `block`, a `loop` or an `if` without parameters or results. */
   open(name: "block" | "loop" | "if"): Label {
-    this.typed(name, name === "if" ? ["i32"] : [], "void", [0x40])
+    this.instruction(name, 0x40)
     const label = { name }
     this.#frames.push({ label, height: this.#stack.length, unreachable: false })
     return label
@@ -66,7 +68,7 @@ export class Code {
     if (frame.label.name !== "if") this.fail("else", `stands in a ${frame.label.name}, not in an if`)
     this.#checkHeight(frame, "else")
     frame.unreachable = false
-    this.typed("else", [], "void")
+    this.instruction("else")
   }
 
   /** Ends the innermost construct. */
@@ -75,7 +77,7 @@ export class Code {
     this.#checkHeight(frame, "end")
     if (this.#frames.length === 1) this.fail("end", "closes the function's own block")
     this.#frames.pop()
-    this.typed("end", [], "void")
+    this.instruction("end")
   }
 
   /** Ends the function, whose result must be all that is left. */
@@ -83,7 +85,7 @@ export class Code {
     if (this.#frames.length > 1) this.fail("end", `leaves a ${this.#frames[this.#frames.length - 1].label.name} open`)
     if (result !== "void") this.#pop(result, "end")
     this.#checkHeight(this.#frames[0], "end")
-    this.typed("end", [], "void")
+    this.instruction("end")
   }
 
   /** How many constructs lie between here and a label: what a branch carries. */
@@ -116,14 +118,18 @@ export class Code {
   }
 
   #checkHeight(frame: Frame, name: OpcodeName): void {
+    if (this.#stack.length === frame.height) return
     const left = this.#stack.slice(frame.height)
-    if (left.length > 0) this.fail(name, `of ${frame.label.name} leaves [${left.join(" ")}] on the stack`)
+    this.fail(name, `of ${frame.label.name} leaves [${left.join(" ")}] on the stack`)
   }
 
-  #immediates(name: OpcodeName, row: Opcode, values: readonly ImmediateValue[]): void {
+  #immediates(
+    name: OpcodeName,
+    row: Opcode,
+    first: ImmediateValue | undefined,
+    second: ImmediateValue | undefined,
+  ): void {
     switch (row.immediate) {
-      case "none":
-        break
       case "zero":
         this.bytes.byte(0)
         break
@@ -131,23 +137,23 @@ export class Code {
         this.bytes.append([0, 0])
         break
       case "memory":
-        this.#memory(name, row, values[0])
+        this.#memory(name, row, first)
         break
       case "lane":
-        this.bytes.byte(this.#natural(name, "lane", values[0], laneCount(name)))
+        this.bytes.byte(this.#natural(name, "lane", first, laneCount(name)))
         break
       case "memory-lane":
-        this.#memory(name, row, values[1])
-        this.bytes.byte(this.#natural(name, "lane", values[0], 16 >> row.align))
+        this.#memory(name, row, second)
+        this.bytes.byte(this.#natural(name, "lane", first, 16 >> row.align))
         break
       case "shuffle":
-        this.bytes.append(this.#sixteen(name, values[0], 32))
+        this.bytes.append(this.#sixteen(name, first, 32))
         break
       case "literal":
-        this.#literal(name, row.result, values[0])
+        this.#literal(name, row.result, first)
         break
       default:
-        this.bytes.u32(this.#natural(name, row.immediate, values[0], 0x100000000))
+        this.bytes.u32(this.#natural(name, row.immediate, first, 0x100000000))
     }
   }
 

@@ -59,11 +59,11 @@ export type Statements<Prefix extends string> = {
     : never]: (...args: Arguments<Rows[K]>) => void
 }
 
-type Argument = Operand<ValueType> | number | readonly number[] | undefined
+type Argument = Operand<ValueType> | readonly number[] | undefined
 
 /** A literal of the given type. */
 export function literal<T extends ValueType>(type: T, value: ImmediateValue): Expression<T> {
-  return { type, emit: code => code.instruction(`${type}.const`, [value]) }
+  return { type, emit: code => code.instruction(`${type}.const`, value) }
 }
 
 function isExpression(value: Argument): value is Expression {
@@ -79,45 +79,54 @@ export function expression(type: ValueType, value: Argument): Expression {
   throw new Error(`assembler: an operand of type ${type} is missing`)
 }
 
-function isImmediate(value: Argument): value is number | readonly number[] {
-  return value !== undefined && !isExpression(value)
-}
-
 /** Writes the operands of an instruction, then the instruction. */
-export function emitOperation(code: Code, name: OpcodeName, args: readonly Argument[]): void {
+function emitOperation(code: Code, name: OpcodeName, args: readonly Argument[]): void {
   const { params }: Opcode = opcodes[name]
-  for (let i = 0; i < params.length; i++) {
-    if (args[i] === undefined) code.fail(name, `wants ${params.length} operands, got ${i}`)
+  const count = params.length
+  for (let i = 0; i < count; i++) {
+    if (args[i] === undefined) code.fail(name, `wants ${count} operands, got ${i}`)
     expression(params[i], args[i]).emit(code)
   }
-  code.instruction(name, args.slice(params.length).filter(isImmediate))
+  code.instruction(name, immediate(args[count]), immediate(args[count + 1]))
 }
 
-function members(prefix: string, isStatement: boolean): [OpcodeName, string][] {
-  const structural = ["literal", "local", "global", "function", "label", "block"]
-  const found: [OpcodeName, string][] = []
-  for (const [name, row] of Object.entries(opcodes)) {
-    if (!name.startsWith(`${prefix}.`) || structural.includes(row.immediate)) continue
-    if ((row.result === "void") === isStatement) found.push([name as OpcodeName, name.slice(prefix.length + 1)])
-  }
-  return found
+function immediate(value: Argument): ImmediateValue | undefined {
+  return isExpression(value) ? undefined : value
+}
+
+interface Member {
+  readonly name: OpcodeName
+  /** The name without its prefix. */
+  readonly key: string
+}
+
+const structural: readonly Immediate[] = ["literal", "local", "global", "function", "label", "block"]
+
+/** The instructions that leave a value, and those that do not, by prefix; control flow and locals have their own ways. */
+const [valueMembers, statementMembers] = [new Map<string, Member[]>(), new Map<string, Member[]>()]
+for (const [name, row] of Object.entries(opcodes) as [OpcodeName, Opcode][]) {
+  const prefix = name.startsWith("i32.atomic.") ? "i32.atomic" : name.slice(0, Math.max(0, name.indexOf(".")))
+  if (prefix === "" || structural.includes(row.immediate)) continue
+  const members = row.result === "void" ? statementMembers : valueMembers
+  const group = members.get(prefix) ?? []
+  group.push({ name, key: name.slice(prefix.length + 1) })
+  members.set(prefix, group)
 }
 
 function values<P extends string>(prefix: P): Values<P> {
-  const group = members(prefix, false).map(([name, member]) => {
+  const group = valueMembers.get(prefix)?.map(({ name, key }) => {
     const type = opcodes[name].result
-    return [member, (...args: Argument[]) => ({ type, emit: (code: Code) => emitOperation(code, name, args) })]
+    return [key, (...args: Argument[]) => ({ type, emit: (code: Code) => emitOperation(code, name, args) })]
   })
-  return Object.fromEntries(group)
+  return Object.fromEntries(group ?? [])
 }
 
-/** The statements with a prefix, writing into the code that `current` gives. */
+/** The statements with a prefix, writing into a function's code. */
 export function statements<P extends string>(prefix: P, code: Code): Statements<P> {
-  const group = members(prefix, true).map(([name, member]) => [
-    member,
-    (...args: Argument[]) => emitOperation(code, name, args),
-  ])
-  return Object.fromEntries(group)
+  const group = statementMembers.get(prefix)?.map(({ name, key }) => {
+    return [key, (...args: Argument[]) => emitOperation(code, name, args)]
+  })
+  return Object.fromEntries(group ?? [])
 }
 
 /** `a` where `condition` is not zero, else `b`; both are computed. */

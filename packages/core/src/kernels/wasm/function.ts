@@ -38,7 +38,7 @@ export class Local<T extends ValueType = ValueType> implements Expression<T> {
 
   readonly emit = (code: Code): void => {
     this.checkOwner(code, "local.get")
-    code.typed("local.get", [], this.type, [this.index])
+    code.typed("local.get", [], this.type, this.index)
   }
 
   /** @throws Error if the local belongs to another function. */
@@ -62,7 +62,7 @@ function emitCall(code: Code, target: FunctionReference, args: readonly Operand<
     code.fail("call", `of "${target.name}" wants ${target.params.length} operands, got ${args.length}`)
   }
   for (let i = 0; i < args.length; i++) expression(target.params[i], args[i]).emit(code)
-  code.typed("call", target.params, target.result, [target.index])
+  code.typed("call", target.params, target.result, target.index)
 }
 
 /** Writes one function: its locals, its statements and its control flow. */
@@ -118,7 +118,7 @@ export class FunctionBuilder {
   set<T extends ValueType>(local: Local<T>, value: Operand<T>): void {
     expression(local.type, value).emit(this.code)
     local.checkOwner(this.code, "local.set")
-    this.code.typed("local.set", [local.type], "void", [local.index])
+    this.code.typed("local.set", [local.type], "void", local.index)
   }
 
   /** `local = value`, as a value. */
@@ -128,7 +128,7 @@ export class FunctionBuilder {
       emit: code => {
         expression(local.type, value).emit(code)
         local.checkOwner(code, "local.tee")
-        code.typed("local.tee", [local.type], local.type, [local.index])
+        code.typed("local.tee", [local.type], local.type, local.index)
       },
     }
   }
@@ -140,7 +140,7 @@ export class FunctionBuilder {
 
   setGlobal<T extends ValueType>(global: GlobalReference<T>, value: Operand<T>): void {
     expression(global.type, value).emit(this.code)
-    this.code.typed("global.set", [global.type], "void", [global.index])
+    this.code.typed("global.set", [global.type], "void", global.index)
   }
 
   /** Computes a value for its effect (an atomic, a call) and forgets it. */
@@ -204,13 +204,13 @@ export class FunctionBuilder {
   }
 
   branch(label: Label): void {
-    this.code.typed("br", [], "void", [this.code.depth(label, "br")])
+    this.code.typed("br", [], "void", this.code.depth(label, "br"))
     this.code.markUnreachable()
   }
 
   branchIf(label: Label, condition: Operand<"i32">): void {
     expression("i32", condition).emit(this.code)
-    this.code.typed("br_if", ["i32"], "void", [this.code.depth(label, "br_if")])
+    this.code.typed("br_if", ["i32"], "void", this.code.depth(label, "br_if"))
   }
 
   /** Leaves the function, with its result if it has one. */

@@ -76,7 +76,7 @@ export class ModuleBuilder {
   /** A mutable variable of the instance, exported under its name. */
   global<T extends ValueType>(name: string, type: T, initial: number | bigint = 0): GlobalReference<T> {
     const index = this.#globals.length
-    const get = { type, emit: (code: FunctionBuilder["code"]) => code.typed("global.get", [], type, [index]) }
+    const get = { type, emit: (code: FunctionBuilder["code"]) => code.typed("global.get", [], type, index) }
     const reference = { name, index, type, get }
     this.#globals.push({ ...reference, initial })
     return reference
@@ -144,7 +144,7 @@ export class ModuleBuilder {
       vector(this.#functions, (w, f) => w.block(f.body)),
     )
     section(out, 0, this.#nameSection())
-    return out.bytes.slice()
+    return out.bytes
   }
 
   #checkFresh(name: string): void {

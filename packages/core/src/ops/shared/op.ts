@@ -3,7 +3,7 @@ import { type Buffer, isFloat64 } from "../../storage.ts"
 import { isTensor, Tensor } from "../../tensor.ts"
 
 // What nearly every op needs, so that an op's file begins with its mathematics.
-export { attach, record } from "../../autograd.ts"
+export { attach, record, recordProducts } from "../../autograd.ts"
 export { vectorized } from "../../kernels/vectorized.ts"
 export { type Shape, sizeOf } from "../../shape.ts"
 export { alloc, allocZeros, type Buffer } from "../../storage.ts"
