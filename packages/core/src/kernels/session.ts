@@ -3,6 +3,7 @@ import { type Arena, type Buffer, insideStep, type Storage, useArena } from "../
 import { type Block, existingMemory, linearMemory, type Memory } from "./memory.ts"
 import { getKernels } from "./mode.ts"
 import { ensureWorkers, getThreads, poolEnding } from "./pool.ts"
+import { widenIfAsked } from "./wide.ts"
 
 /** Bytes of linear memory that mirrors of all sessions together may fill before the longest unused is evicted. */
 let mirrorBudget = 1 << 30
@@ -97,6 +98,8 @@ export interface Stored {
  * in the arena. It knows storages, never the trainer or the model, so that both can be collected.
  */
 export class Session {
+  /** Leads to the session while it is open: a registry that holds this keeps no closed one, nor its weights, alive. */
+  readonly handle: { session: Session | null } = { session: null }
   #storages: Storage[] = []
   #mirrored = false
 
@@ -131,6 +134,7 @@ export class Session {
   /** Writes mirrors back and gives their memory away. The session can be used again. */
   close(): void {
     sessions.delete(this)
+    this.handle.session = null
     if (!this.#mirrored) return
     this.#mirrored = false
     for (const storage of this.#storages) release(storage)
@@ -141,6 +145,7 @@ export class Session {
     memory.onDetach = viewMirrorsAnew
     sessions.delete(this)
     sessions.add(this)
+    this.handle.session = this
     if (!this.#mirrored) {
       this.#mirrored = true
       for (const storage of this.#storages) mirror(memory, storage, this)
@@ -199,11 +204,11 @@ export function poisonEndedSteps(on: boolean): void {
   poisoning = on
 }
 
-const abandoned = new FinalizationRegistry<Session>(session => session.close())
+const abandoned = new FinalizationRegistry<Session["handle"]>(handle => handle.session?.close())
 
 /** Closes a session when its owner has been collected, before room is short. */
 export function closeWith(owner: object, session: Session): void {
-  abandoned.register(owner, session)
+  abandoned.register(owner, session.handle)
 }
 
 /** What the library holds in linear memory, in bytes where not said otherwise. */

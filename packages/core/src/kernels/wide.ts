@@ -1,7 +1,7 @@
 import { OptionError } from "../errors.ts"
 import { gemm } from "./gemm.ts"
 import { gemmLoop } from "./gemmLoop.ts"
-import { nodeProcess } from "./host.ts"
+import { environment, nodeProcess } from "./host.ts"
 import { type Arithmetic, checkArithmetic, instructions, setInstructions } from "./mode.ts"
 import { kernelsDenied } from "./program.ts"
 import { f32x4, ModuleBuilder, wasmEngine } from "./wasm/index.ts"
@@ -27,6 +27,17 @@ export function setVectorWidth(bits: 128 | 256): VectorWidth {
   const reason = bits === 256 ? widen() : ""
   if (bits === 128 || reason !== "") setInstructions({ width: 128 })
   return { bits: instructions().width, reason }
+}
+
+let considered = false
+
+/** Does what the environment variable `SELVEDGE_WIDE=1` asks for, once, and says so where it cannot be done. */
+export function widenIfAsked(): void {
+  if (considered) return
+  considered = true
+  if (environment("SELVEDGE_WIDE") !== "1" || instructions().width === 256) return
+  const { reason } = setVectorWidth(256)
+  if (reason !== "") console.warn(`SELVEDGE_WIDE=1: computing with vectors of 128 bits: ${reason}`)
 }
 
 function widen(): string {
