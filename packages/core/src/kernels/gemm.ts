@@ -1,17 +1,28 @@
 import { type Buffer, takeBlank } from "../storage.ts"
-import { addGemm, type GemmTile, gemmLayout, gemmPlan, gemmWords } from "./gemm/index.ts"
+import { addGemmKernels, type GemmTile, gemmLayout, gemmPlan, gemmWords } from "./gemm/index.ts"
 import { gemmLoop, type ProductOptions } from "./gemmLoop.ts"
+import { v8Version } from "./host.ts"
 import { getKernels, type Instructions, instructions } from "./mode.ts"
 import { Program } from "./program.ts"
 import { type Parameter, runKernel } from "./twin.ts"
 import type { KernelArgument } from "./vectorized.ts"
+import type { ModuleBuilder } from "./wasm/index.ts"
 
 export type { ProductOptions } from "./gemmLoop.ts"
 
-/** The tile that fits the registers: wider vectors hold a wider one. */
-const tileOf = ({ width }: Instructions): GemmTile => (width === 256 ? "4x16" : "4x8")
+/** The tile that fits the registers: wider vectors hold a wider one, and from V8 13 on it may be unrolled. */
+function tileOf({ width }: Instructions): GemmTile {
+  if (width === 128) return "4x8"
+  return v8Version() >= 13 ? "4x16u4" : "4x16"
+}
 
-const program = new Program("gemm", (m, use) => addGemm(m, m.global("scratch", "i32"), [tileOf(use)], use.arithmetic))
+// Apart, because a program is assembled whole: networks that never see single rows need not pay for the second.
+const manyRows = new Program("gemm", (m, use) => emit(m, tileOf(use), use))
+const fewRows = new Program("gemmRow", (m, use) => emit(m, "row", use))
+
+function emit(m: ModuleBuilder, tile: GemmTile | "row", { arithmetic }: Instructions): void {
+  addGemmKernels(m, m.global("scratch", "i32"), [tile], arithmetic)
+}
 
 /** Products with fewer multiplications are left to the loop, which has the same bits and no dispatch. */
 const leastWork = 256
@@ -43,7 +54,7 @@ export function gemm(
 function runWasm(a: Buffer, b: Buffer, c: Buffer, m: number, n: number, k: number, options: ProductOptions): boolean {
   if (!(a instanceof Float32Array && b instanceof Float32Array && c instanceof Float32Array)) return false
   const { kernel: name, units, args } = planOf(m, n, k, options.transposeA ?? false, options.transposeB ?? false)
-  const kernel = program.kernel(name)
+  const kernel = (name.startsWith("gemm_row") ? fewRows : manyRows).kernel(name)
   if (kernel === null) return false
   const accumulate = options.accumulate ?? false
   args[0] = a
@@ -73,7 +84,7 @@ const plans = new Map<number, Planned>()
 /** A network asks for the same few products over and over. */
 function planOf(m: number, n: number, k: number, transposeA: boolean, transposeB: boolean): Planned {
   const tile = tileOf(instructions())
-  const form = (tile === "4x16" ? 4 : 0) + (transposeA ? 2 : 0) + (transposeB ? 1 : 0)
+  const form = (tile === "4x8" ? 0 : 4) + (transposeA ? 2 : 0) + (transposeB ? 1 : 0)
   const key = ((m * 8192 + n) * 8192 + k) * 8 + form
   const known = plans.get(key)
   if (known !== undefined) return known

@@ -49,12 +49,15 @@ export class Memory {
   #gaps: Gap[] = []
   #end: number
   #used = 0
+  /** Growing gives the memory another buffer object; views of the former ones live on where it is shared. */
   readonly #buffers = new WeakSet<object>()
+  #latest: object
 
   constructor(handle: LinearMemory, shared: boolean) {
     this.handle = handle
     this.shared = shared
     this.#end = handle.buffer.byteLength
+    this.#latest = handle.buffer
     this.#buffers.add(handle.buffer)
     this.#gaps.push({ pointer: reservedBytes, bytes: this.#end - reservedBytes })
   }
@@ -93,7 +96,7 @@ export class Memory {
 
   /** True for a view of this memory, also one made before it grew. */
   owns(buffer: Buffer | { readonly buffer: ArrayBufferLike }): boolean {
-    return this.#buffers.has(buffer.buffer)
+    return buffer.buffer === this.#latest || this.#buffers.has(buffer.buffer)
   }
 
   #grow(bytes: number): Gap | null {
@@ -108,7 +111,8 @@ export class Memory {
       } catch {
         continue
       }
-      this.#buffers.add(this.handle.buffer)
+      this.#latest = this.handle.buffer
+      this.#buffers.add(this.#latest)
       this.#release({ pointer: this.#end, bytes: pages * pageBytes })
       this.#end += pages * pageBytes
       if (!this.shared) this.onDetach()

@@ -141,6 +141,7 @@ export class Session {
   }
 
   #begin(memory: Memory): void {
+    widenIfAsked()
     if (getThreads() > 1) ensureWorkers()
     memory.onDetach = viewMirrorsAnew
     sessions.delete(this)

@@ -42,13 +42,17 @@ export function maxLanes(f: FunctionBuilder, x: Vector): Local<"v128"> {
 
 const smallestNormal = 1.1754943508222875e-38
 
-/** 2^n for integers -126 <= n <= 127 given as floats: written into the exponent's bits. */
+/** 1.5 * 2^23: added to a small number, it leaves that rounded to an integer in the lowest bits of the sum. */
+const rounder = 12582912
+const rounderBits = 0x4b400000
+
+/** 2^n for integers -127 <= n <= 127, -127 giving 0: written into the exponent's bits. */
 function powerOfTwo(n: Vector): Vector {
-  return i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.const(127)), 23)
+  return i32x4.add(i32x4.shl(n, 23), i32x4.const(0x3f800000))
 }
 
 interface Reduced {
-  /** x = n ln 2 + r with |r| <= ln 2 / 2. */
+  /** x = n ln 2 + r with |r| <= ln 2 / 2; n is an integer in the lowest nine bits, with others above. */
   readonly n: Local<"v128">
   /** exp(r) - 1 */
   readonly p: Local<"v128">
@@ -60,9 +64,10 @@ interface Reduced {
  */
 function reduce(f: FunctionBuilder, x: Vector): Reduced {
   const z = f.let("z", x)
-  const n = f.let("n", f32x4.nearest(f32x4.mul(z, f32x4.const(Math.LOG2E))))
-  const high = f32x4.sub(z, f32x4.mul(n, f32x4.const(0.693359375)))
-  const r = f.let("r", f32x4.sub(high, f32x4.mul(n, f32x4.const(-2.1219444e-4))))
+  const n = f.let("n", f32x4.add(f32x4.mul(z, f32x4.const(Math.LOG2E)), f32x4.const(rounder)))
+  const whole = f.let("whole", f32x4.sub(n, f32x4.const(rounder)))
+  const high = f32x4.sub(z, f32x4.mul(whole, f32x4.const(0.693359375)))
+  const r = f.let("r", f32x4.sub(high, f32x4.mul(whole, f32x4.const(-2.1219444e-4))))
   const q = polynomial(
     r,
     [1.98756915e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1],
@@ -77,14 +82,15 @@ function reduce(f: FunctionBuilder, x: Vector): Reduced {
 export function exp(f: FunctionBuilder, x: Vector): Vector {
   // pmin and pmax keep a NaN in their first operand.
   const { n, p } = reduce(f, f32x4.pmax(f32x4.pmin(x, f32x4.const(89)), f32x4.const(-105)))
-  const half = f.let("half", f32x4.floor(f32x4.mul(n, f32x4.const(0.5))))
+  const whole = f.let("whole", i32x4.sub(n, i32x4.const(rounderBits)))
+  const half = f.let("half", i32x4.shr_s(whole, 1))
   const once = f32x4.mul(f32x4.add(p, f32x4.const(1)), powerOfTwo(half))
-  return f32x4.mul(once, powerOfTwo(f32x4.sub(n, half)))
+  return f32x4.mul(once, powerOfTwo(i32x4.sub(whole, half)))
 }
 
 /** e^x for x <= 0, within 2 ulp; 0 below -87.7. */
 export function expOfNegative(f: FunctionBuilder, x: Vector): Vector {
-  // At the limit n is -127, whose bits are those of 0.
+  // At the limit n is -127, whose power is 0.
   const { n, p } = reduce(f, f32x4.pmax(x, f32x4.const(-88.1)))
   const power = f.let("power", powerOfTwo(n))
   return f32x4.add(f32x4.mul(power, p), power)
