@@ -1,0 +1,197 @@
+import { checkBoolean, checkKeys, OptionError, ShapeError, type Tensor } from "@selvedge/core"
+import { nameOfClass } from "./configurable.ts"
+import { checkDtype, float32Policy } from "./dtype.ts"
+import { type Node, SymbolicTensor } from "./graph.ts"
+import { deferInitialisation } from "./initialisation.ts"
+import { checkName, givenShape, isSymbolicInput, penalise, shapesOf } from "./inputs.ts"
+import { formatLayer } from "./inspect.ts"
+import { notify } from "./observe.ts"
+import { Parametrised } from "./parameters.ts"
+import { getRegularizer, type Regularizer, type RegularizerLike } from "./regularizers/index.ts"
+import { within } from "./scope.ts"
+import { asShapeList, type DataShape, type DataShapes } from "./shapes.ts"
+import { trialOutputShape } from "./trial.ts"
+
+/** How a layer is called. */
+export interface CallOptions {
+  /** Whether this is a training step. Left out or null: as in the layer around it, else false. */
+  readonly training?: boolean | null
+}
+
+/** Options of every layer. */
+export interface LayerOptions {
+  /** Default: the class in snake_case and a count. */
+  readonly name?: string | null
+  /** False freezes it. Default true. */
+  readonly trainable?: boolean
+  readonly dtype?: "float32" | null
+  /** Shape of one sample, for the first layer of a `Sequential`. */
+  readonly inputShape?: DataShape | null
+  /** Shape of a batch, for the first layer of a `Sequential`. */
+  readonly batchInputShape?: DataShape | null
+  /** Penalty on the layer's output, divided by the size of the batch. */
+  readonly activityRegularizer?: RegularizerLike
+}
+
+/** One tensor, or several for layers that take them. */
+export type Inputs = Tensor | readonly Tensor[]
+
+/** A tensor of the functional API. */
+export type Symbolic = SymbolicTensor<Layer>
+
+/** Makes a layer from its serialised form. */
+export type MakeLayer = (config: unknown) => Layer
+
+const layerKeys = ["name", "trainable", "dtype", "inputShape", "batchInputShape", "activityRegularizer"]
+
+/**
+ * Base of all layers. A layer of your own overrides `build(inputShape)`, which makes its weights with `addWeight` and
+ * ends with `super.build(inputShape)`, and `call(x, { training })`, which computes; with options of its own also
+ * `options()`. [Keras](https://keras.io/api/layers/base_layer/)
+ */
+export abstract class Layer extends Parametrised {
+  static override readonly module: string = "keras.layers"
+  /** Names of the constructor's leading arguments, which come before the options. */
+  static readonly positional: readonly string[] = []
+
+  /** The shape it was built with. */
+  builtShape: DataShapes | null = null
+  /** Shape of its input, the batch included, if it was given as an option. */
+  readonly batchInputShape: DataShape | null
+  readonly activityRegularizer: Regularizer | null
+  /** Its applications in the functional API. */
+  readonly inboundNodes: Node<Layer>[] = []
+  /** The rank its input must have; null for any. */
+  protected readonly inputRank: number | { readonly min: number } | null = null
+  /**
+   * @param keys names of the options that the class has besides those of every layer.
+   * @throws OptionError for an unknown option, naming the nearest, or a bad value.
+   */
+  constructor(options: LayerOptions = {}, keys: readonly string[] = []) {
+    const owner = nameOfClass(new.target)
+    checkKeys(owner, options, [...keys, ...layerKeys])
+    checkDtype(owner, options.dtype)
+    super(owner, checkName(owner, options.name), checkBoolean(owner, "trainable", options.trainable ?? true))
+    this.activityRegularizer = getRegularizer(options.activityRegularizer)
+    this.batchInputShape = givenShape(owner, options)
+  }
+
+  /** The computation. Outside of a model call `apply`, which builds and checks first. */
+  abstract call(x: Inputs, options?: CallOptions): Tensor | Tensor[]
+
+  /** Makes the weights for inputs of this shape, the batch included. A class that overrides it calls it last. */
+  build(inputShape: DataShapes): void {
+    this.built = true
+    this.builtShape = inputShape
+  }
+
+  /** The shape of the output for inputs of this shape. The default tries the layer on small batches of zeros. */
+  computeOutputShape(inputShape: DataShapes): DataShapes {
+    return trialOutputShape(this, inputShape)
+  }
+
+  /**
+   * Applies the layer: builds it at its first use, checks the input, computes. A symbolic tensor gives a symbolic one.
+   * @throws ShapeError for an input that does not fit, OptionError for a layer with several outputs (use `applyAll`).
+   */
+  apply(x: Symbolic | readonly Symbolic[], options?: CallOptions): Symbolic
+  apply(x: Inputs, options?: CallOptions): Tensor
+  apply(x: Inputs | Symbolic | readonly Symbolic[], options: CallOptions = {}): Tensor | Symbolic {
+    const all: readonly (Tensor | Symbolic)[] = isSymbolicInput(x)
+      ? this.applyAll(x, options)
+      : this.applyAll(x, options)
+    const [y] = all
+    if (y && all.length === 1) return y
+    throw new OptionError(`${this.name}: has ${all.length} outputs`, { hint: "use applyAll, which gives a list" })
+  }
+
+  /** Like `apply`, giving the list of all outputs. */
+  applyAll(x: Symbolic | readonly Symbolic[], options?: CallOptions): Symbolic[]
+  applyAll(x: Inputs, options?: CallOptions): Tensor[]
+  applyAll(x: Inputs | Symbolic | readonly Symbolic[], options: CallOptions = {}): Tensor[] | Symbolic[] {
+    if (isSymbolicInput(x)) return this.#connect(x, options)
+    const y = this.run(x, options)
+    return Array.isArray(y) ? y : [y]
+  }
+
+  /** `apply` for tensors, giving what `call` gives. */
+  protected run(x: Inputs, options: CallOptions): Tensor | Tensor[] {
+    return within(this, options.training, training => {
+      const shapes = shapesOf(this.name, x)
+      this.checkInput(shapes)
+      this.ensureBuilt(shapes)
+      const y = this.call(x, { training })
+      if (this.activityRegularizer) penalise(this.activityRegularizer, y)
+      notify(this, y)
+      return y
+    })
+  }
+
+  /** Builds the layer unless it is built. */
+  ensureBuilt(inputShape: DataShapes): void {
+    if (this.built) return
+    this.checkInput(inputShape)
+    this.build(inputShape)
+    this.built = true
+    this.builtShape ??= inputShape
+  }
+
+  #connect(x: Symbolic | readonly Symbolic[], options: CallOptions): Symbolic[] {
+    return within(this, options.training, () => {
+      const list = !(x instanceof SymbolicTensor)
+      const inputs = list ? x : [x]
+      const shapes = list ? inputs.map(input => input.shape) : (inputs[0]?.shape ?? [])
+      this.checkInput(shapes)
+      deferInitialisation(() => this.ensureBuilt(shapes))
+      const outputs: Symbolic[] = []
+      const { training = null } = options
+      const node = { layer: this, inputs, list, outputs, index: this.inboundNodes.length, training }
+      asShapeList(this.computeOutputShape(shapes)).forEach((shape, i) => {
+        outputs.push(new SymbolicTensor<Layer>(shape, node, i))
+      })
+      this.inboundNodes.push(node)
+      return outputs
+    })
+  }
+
+  /** @throws ShapeError for an input of another rank than the layer takes. */
+  protected checkInput(shapes: DataShapes): void {
+    const rule = this.inputRank
+    if (rule === null) return
+    const min = typeof rule === "number" ? rule : rule.min
+    for (const shape of asShapeList(shapes)) {
+      if (typeof rule === "number" ? shape.length === min : shape.length >= min) continue
+      throw new ShapeError(
+        `${this.name}: expects an input of rank ${min}${typeof rule === "number" ? "" : " or more"}`,
+        {
+          facts: { input: shape },
+          rule: "the batch is the first axis",
+        },
+      )
+    }
+  }
+
+  /** Layers inside it: every layer among its properties, alone or in arrays, in the order in which they were set. */
+  override sublayers(): Layer[] {
+    const found = new Set<Layer>()
+    for (const value of Object.values(this)) {
+      for (const entry of Array.isArray(value) ? value : [value]) if (entry instanceof Layer) found.add(entry)
+    }
+    return [...found]
+  }
+
+  /** The constructor's options with their present values. A class with options of its own adds them. */
+  override options(): Record<string, unknown> {
+    const { name, trainable, activityRegularizer } = this
+    const options = { name, trainable, dtype: float32Policy }
+    return activityRegularizer ? { ...options, activityRegularizer } : options
+  }
+
+  override toString(): string {
+    return formatLayer(this)
+  }
+
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return formatLayer(this)
+  }
+}

@@ -1,0 +1,182 @@
+import { checkSeed, describe, getSeed, isTensor, nearest, OptionError, type Tensor } from "@selvedge/core"
+import { type Config, optionsFromConfig } from "../config.ts"
+import { nameOfClass } from "../configurable.ts"
+import { type LayerClass, newLayer } from "../construct.ts"
+import type { Node } from "../graph.ts"
+import { layerIds } from "../ids.ts"
+import { isInitialisationDeferred, nextOrdinal, withInitialisation } from "../initialisation.ts"
+import { type CallOptions, type Inputs, Layer, type LayerOptions, type MakeLayer, type Symbolic } from "../layer.ts"
+import { within } from "../scope.ts"
+import type { DataShapes } from "../shapes.ts"
+import { graphFromConfig } from "./fromConfig.ts"
+import { checkInputs, type Ends, Graph } from "./graph.ts"
+import { type SummaryOptions, summarize } from "./summary.ts"
+import { formatTree } from "./tree.ts"
+
+/** Options of every model. */
+export interface ModelOptions extends LayerOptions {
+  /** Seed of the first values of its weights, and of the trainer unless it is given one. 0 is a seed. */
+  readonly seed?: number | null
+}
+
+/** Options of a functional model. */
+export interface FunctionalOptions extends ModelOptions {
+  readonly inputs: Symbolic | readonly Symbolic[]
+  readonly outputs: Symbolic | readonly Symbolic[]
+}
+
+const models = {}
+
+/**
+ * A network of layers. Functional:
+ *
+ *     const x = input({ shape: [28, 28] })
+ *     const y = new Dense(10, { activation: "softmax" }).apply(new Flatten().apply(x))
+ *     const model = new Model({ inputs: x, outputs: y, seed: 42 })
+ *
+ * or by subclassing, with layers as properties and `call(x, { training })` applying them.
+ * [Keras](https://keras.io/api/models/model/)
+ */
+export class Model extends Layer {
+  static override readonly module: string = "keras.src.models.functional"
+  static override readonly className: string = "Functional"
+
+  /** Its own seed, or undefined. */
+  readonly seed: number | undefined
+  /** The layers between its inputs and outputs; null for a subclass that computes in `call`. */
+  protected readonly graph: Graph | null
+  #ordinal: number | null = null
+
+  /** @throws OptionError for an unknown option or tensors that are not connected. */
+  constructor(options: FunctionalOptions | ModelOptions = {}, keys: readonly string[] = []) {
+    const { inputs, outputs, seed, ...base } = { inputs: undefined, outputs: undefined, ...options }
+    super(base, keys)
+    const owner = nameOfClass(new.target)
+    this.seed = seed === undefined || seed === null ? undefined : checkSeed(owner, seed)
+    const functional = inputs !== undefined || outputs !== undefined
+    this.graph = functional
+      ? new Graph(this.name, checkInputs(owner, "inputs", inputs), checkInputs(owner, "outputs", outputs))
+      : null
+    if (this.graph) this.build(this.graph.inputShape)
+  }
+
+  /** The model that a config describes: a functional one, or a subclass from its own options. */
+  static fromConfig(config: Config, make: MakeLayer, ofClass: LayerClass): Layer {
+    const { layers, inputLayers, outputLayers, ...options } = optionsFromConfig("Functional", config)
+    if (layers === undefined) return newLayer(ofClass, [options])
+    return newLayer(ofClass, [{ ...options, ...graphFromConfig(config, make) }])
+  }
+
+  /** Builds the model and gives its weights their first values. */
+  override build(inputShape: DataShapes): void {
+    super.build(inputShape)
+    this.initialiseWeights()
+  }
+
+  /** Computes the outputs. A subclass without `inputs` and `outputs` overrides it. */
+  override call(x: Inputs, options: CallOptions = {}): Tensor | Tensor[] {
+    const { graph } = this
+    if (graph) return within(this, options.training, training => graph.run(isTensor(x) ? [x] : x, { training }))
+    throw new OptionError(`${this.name}: does not say what it computes`, {
+      hint: "override call(x, { training }), or give inputs and outputs",
+    })
+  }
+
+  protected override run(x: Inputs, options: CallOptions): Tensor | Tensor[] {
+    return this.built ? super.run(x, options) : this.#asRoot(() => super.run(x, options))
+  }
+
+  override computeOutputShape(inputShape: DataShapes): DataShapes {
+    return this.graph ? this.graph.outputShape(inputShape) : super.computeOutputShape(inputShape)
+  }
+
+  /** Gives weights that have none their first values, unless a model around this one is going to. */
+  protected initialiseWeights(): void {
+    if (isInitialisationDeferred() && this.seed === undefined) return
+    this.#asRoot(() => {
+      for (const weight of this.weights) weight.initialise()
+    })
+  }
+
+  // Models without a seed are told apart by a number that setSeed sets back, so that two alike do not begin alike.
+  #asRoot<T>(fn: () => T): T {
+    if (this.seed === undefined) this.#ordinal ??= nextOrdinal(models)
+    const prefix = this.#ordinal === null ? "" : `model#${this.#ordinal}/`
+    const ids = new Map<object, string>()
+    const idOf = (layer: object) => {
+      if (!ids.has(layer)) for (const [inner, id] of layerIds(this)) ids.set(inner, id)
+      return ids.get(layer)
+    }
+    return withInitialisation({ seed: this.seed ?? getSeed(), prefix, idOf }, fn)
+  }
+
+  /** Its inputs and outputs as they were given, alone or in lists; null unless it is functional. */
+  get ends(): Ends | null {
+    return this.graph?.ends ?? null
+  }
+
+  /** The applications of layers between its inputs and outputs; null unless it is functional. */
+  get nodes(): readonly Node<Layer>[] | null {
+    return this.graph?.nodes ?? null
+  }
+
+  /** Its layers, in order. */
+  get layers(): Layer[] {
+    return this.graph?.layers ?? super.sublayers()
+  }
+
+  override sublayers(): Layer[] {
+    return this.layers
+  }
+
+  /** Its symbolic inputs; none for a subclass. */
+  get inputs(): readonly Symbolic[] {
+    return this.graph?.inputs ?? []
+  }
+
+  /** Its symbolic outputs; none for a subclass. */
+  get outputs(): readonly Symbolic[] {
+    return this.graph?.outputs ?? []
+  }
+
+  /**
+   * A layer by its name or its position (from the end when negative).
+   * @throws OptionError when there is none, with the nearest name.
+   */
+  getLayer(nameOrIndex: string | number): Layer {
+    const { layers } = this
+    const found = typeof nameOrIndex === "number" ? layers.at(nameOrIndex) : layers.find(l => l.name === nameOrIndex)
+    if (found) return found
+    const names = layers.map(layer => layer.name)
+    const near = typeof nameOrIndex === "string" ? nearest(nameOrIndex, names) : undefined
+    throw new OptionError(
+      `${this.name}: has no layer ${describe(nameOrIndex)}${near ? `, did you mean "${near}"?` : ""}`,
+      { facts: { layers: names.join(", ") || "(none)" } },
+    )
+  }
+
+  /** All penalties of regularizers on trainable weights, each weight once: differentiable scalars. */
+  penalties(): Tensor[] {
+    return this.regularizationLosses()
+  }
+
+  /** Keras's table of layers, shapes and parameters. Prints it, unless `print` is false, and returns it. */
+  summary(options: SummaryOptions = {}): string {
+    return summarize(this, options)
+  }
+
+  /** The config of a functional model. @throws OptionError for a subclass, which its own constructor makes. */
+  override getConfig(): Record<string, unknown> {
+    if (!this.graph) return super.getConfig()
+    const { name, trainable } = this
+    return { name, trainable, ...this.graph.getConfig() }
+  }
+
+  override toString(): string {
+    return formatTree(this)
+  }
+
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return formatTree(this)
+  }
+}
