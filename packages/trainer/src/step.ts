@@ -1,0 +1,102 @@
+import { add, assign, backward, mul, noGrad, type RandomContext, type Tensor, withRandom } from "@selvedge/core"
+import { collectLosses, collectUpdates, type Weight } from "@selvedge/layers"
+import type { Batch, Loaded } from "./data/feed.ts"
+import { callModel } from "./model.ts"
+import { explainNonFinite } from "./nonFinite.ts"
+import type { Trainer } from "./trainer.ts"
+
+/** Where a step stands, for its random numbers and for messages. */
+export interface Place {
+  readonly epoch: number
+  /** The batch within the epoch. */
+  readonly batch: number
+}
+
+/** The loss of a batch as numbers: the total with penalties, and that of each output when there are several. */
+export interface StepLoss {
+  readonly loss: number
+  readonly parts: Readonly<Record<string, number>>
+}
+
+/**
+ * One training step: forward, loss and penalties, backward, update, constraints, metrics.
+ * Nothing of it but numbers outlives it.
+ * @throws NonFiniteError when the loss is not a finite number; nothing has been changed then.
+ */
+export function trainStep(trainer: Trainer, batch: Batch, place: Place): StepLoss {
+  const { optimizer, seed, randomIds } = trainer
+  const idOf = (layer: object) => randomIds.get(layer)
+  const random = { seed, purpose: "training", position: [trainer.step], idOf }
+  return inStep(trainer, random, () => {
+    const data = batch.load()
+    const { value: result, updates } = collectUpdates(() => forward(trainer, data, true))
+    const loss = result.loss.read()[0]!
+    if (!Number.isFinite(loss)) throw explainNonFinite(result.loss, data, batch, place, trainer.step)
+    const weights = differentiate(trainer, result.loss)
+    optimizer.apply(
+      weights.map(w => w.grad as Tensor),
+      weights,
+    )
+    for (const update of updates) update()
+    constrain(weights)
+    noGrad(() => trainer.metrics.update(data, result.outputs))
+    trainer.step++
+    return { loss, parts: result.parts }
+  })
+}
+
+/** The loss and the metrics of a batch without learning: dropout and the like are off, batch statistics frozen. */
+export function testStep(trainer: Trainer, batch: Batch, place: Place): StepLoss {
+  const { seed, randomIds } = trainer
+  const idOf = (layer: object) => randomIds.get(layer)
+  return inStep(trainer, { seed, purpose: "validation", position: [place.epoch, place.batch], idOf }, () =>
+    noGrad(() => {
+      const data = batch.load()
+      const result = forward(trainer, data, false)
+      trainer.metrics.update(data, result.outputs)
+      return { loss: result.loss.read()[0]!, parts: result.parts }
+    }),
+  )
+}
+
+/** Predictions of a batch, one tensor per output: copies that outlive the step. */
+export function predictStep(trainer: Trainer, batch: Batch): Tensor[] {
+  const { model, seed, randomIds } = trainer
+  const idOf = (layer: object) => randomIds.get(layer)
+  return inStep(trainer, { seed, purpose: "free", position: [], idOf }, () =>
+    noGrad(() => callModel(model, batch.load().x, false).map(y => y.clone())),
+  )
+}
+
+/** Runs a step with its random numbers, its intermediate results in the memory that the next step uses again. */
+function inStep<T>(trainer: Trainer, random: RandomContext, fn: () => T): T {
+  return trainer.memory().step(() => withRandom(random, fn))
+}
+
+function forward(trainer: Trainer, data: Loaded, training: boolean) {
+  const { model, objective } = trainer
+  const { value: outputs, losses } = collectLosses(() => callModel(model, data.x, training))
+  const { total, parts } = objective.of(data, outputs)
+  const penalties = [...losses, ...model.regularizationLosses()]
+  const loss = penalties.reduce((sum, penalty) => add(sum, penalty), total)
+  return { outputs, loss, parts }
+}
+
+/** Computes all gradients and gives the weights that have one: none when the whole model is frozen. */
+function differentiate({ model, optimizer }: Trainer, loss: Tensor): Weight[] {
+  if (!loss.requiresGrad) return []
+  const scale = optimizer.lossScaleFactor
+  const reached = new Set(backward(scale === null ? loss : mul(loss, scale)))
+  return model.trainableWeights.filter(weight => reached.has(weight))
+}
+
+function constrain(weights: readonly Weight[]): void {
+  for (const weight of weights) {
+    const { constraint } = weight
+    if (constraint)
+      assign(
+        weight,
+        noGrad(() => constraint.call(weight)),
+      )
+  }
+}
