@@ -1,0 +1,119 @@
+import { type Refuse, refuseIn, show } from "../fail.ts"
+import { looksLikeHdf5, readHdf5 } from "../hdf5/read.ts"
+import type { AttributeValue, Hdf5Group, Hdf5Tree } from "../hdf5/types.ts"
+import { decodeUtf8, isObject, type Json, type JsonObject, parseJsonObject } from "../json.ts"
+import type { SourceBytes } from "../source.ts"
+import { looksLikeZip, readZip } from "../zip.ts"
+import type { LoadOptions } from "./options.ts"
+
+/** A model file taken apart: nothing in it has been believed yet. */
+export interface KerasFile {
+  readonly name: string
+  readonly refuse: Refuse
+  /** `{ class_name, config, ... }`; absent in a file of weights only. */
+  readonly model: JsonObject | undefined
+  /** `compile_config` of `.keras`, `training_config` of `.h5`. */
+  readonly training: JsonObject | undefined
+  /** The version that wrote it, as far as the file says so. */
+  readonly kerasVersion: string
+  /** Weights in the layout of `.weights.h5`, or in that of whole-model `.h5` files. */
+  readonly weights: { readonly layout: "v3" | "h5"; readonly group: Hdf5Group }
+  /** Where the optimizer's state is: the same tree for v3, the group `optimizer_weights` for h5. */
+  readonly optimizer: Hdf5Group | undefined
+}
+
+const CONFIG = "config.json"
+const METADATA = "metadata.json"
+const WEIGHTS = "model.weights.h5"
+const NPZ = "model.weights.npz"
+
+/**
+ * Takes a `.keras`, `.h5` or `.weights.h5` file apart, told by its first bytes, not by its name.
+ * @throws FormatError for a damaged or hostile file.
+ */
+export async function openKeras(source: SourceBytes, options: LoadOptions): Promise<KerasFile> {
+  const refuse = refuseIn(source.name)
+  if (looksLikeZip(source.bytes)) return openArchive(source, options, refuse)
+  if (looksLikeHdf5(source.bytes)) return openH5(source, options, refuse)
+  const found = source.bytes.length === 0 ? "an empty file" : "something else"
+  throw refuse("first bytes", "a Keras file: a zip (.keras) or HDF5 (.h5)", found)
+}
+
+async function openArchive(source: SourceBytes, options: LoadOptions, refuse: Refuse): Promise<KerasFile> {
+  const members = readZip(source.bytes, { name: source.name })
+  const text = (name: string) => {
+    const data = members.get(name)
+    if (!data) throw refuse(name, "this member", `only ${[...members.keys()].slice(0, 5).map(show).join(", ")}`)
+    return parseJsonObject(decodeUtf8(data, refuse, name), refuse, name)
+  }
+  const model = text(CONFIG)
+  const metadata = members.has(METADATA) ? text(METADATA) : {}
+  const weights = members.get(WEIGHTS)
+  if (!weights) throw missingWeights(members.has(NPZ), refuse)
+  // Deflated members have a buffer of their own; stored ones are views of the file's.
+  const owned = source.owned || weights.buffer !== source.bytes.buffer
+  const group = await readHdf5(weights, { ...reading(options), name: `${source.name}/${WEIGHTS}`, owned })
+  const training = model.compile_config
+  return {
+    name: source.name,
+    refuse,
+    model,
+    training: isObject(training) ? training : undefined,
+    kerasVersion: typeof metadata.keras_version === "string" ? metadata.keras_version : "",
+    weights: { layout: "v3", group },
+    optimizer: group,
+  }
+}
+
+function missingWeights(npz: boolean, refuse: Refuse): Error {
+  if (!npz) return refuse(WEIGHTS, "this member", "none")
+  const hint = "load it in Keras and save it with the default weights_format"
+  return refuse(NPZ, WEIGHTS, "weights as pickled Python objects, which are never read", hint)
+}
+
+async function openH5(source: SourceBytes, options: LoadOptions, refuse: Refuse): Promise<KerasFile> {
+  const tree = await readHdf5(source.bytes, { ...reading(options), name: source.name, owned: source.owned })
+  const attribute = (name: string) => attributeJson(tree.attributes.get(name), name, refuse)
+  const whole = tree.groups.get("model_weights")
+  const layout = whole || tree.attributes.has("layer_names") || tree.attributes.has("layer_names0") ? "h5" : "v3"
+  const version = (whole ?? tree).attributes.get("keras_version") ?? tree.attributes.get("keras_version")
+  return {
+    name: source.name,
+    refuse,
+    model: attribute("model_config"),
+    training: attribute("training_config"),
+    kerasVersion: typeof version === "string" ? version : "",
+    weights: { layout, group: whole ?? tree },
+    optimizer: layout === "v3" ? tree : tree.groups.get("optimizer_weights"),
+  }
+}
+
+function attributeJson(value: AttributeValue | undefined, name: string, refuse: Refuse): JsonObject | undefined {
+  if (value === undefined) return undefined
+  const place = `attribute ${name}`
+  if (typeof value !== "string") throw refuse(place, "JSON text", show(value))
+  return parseJsonObject(value, refuse, place)
+}
+
+/** The options that reading HDF5 shares. */
+function reading({ timeoutMs, trusted }: LoadOptions): { timeoutMs?: number; trusted?: boolean } {
+  return { ...(timeoutMs === undefined ? {} : { timeoutMs }), ...(trusted === undefined ? {} : { trusted }) }
+}
+
+/** How many numbers a file stores in all: no good model has more in one layer. */
+export function countStored(tree: Hdf5Tree): number {
+  let count = 0
+  for (const { data } of tree.datasets.values()) count += data.length
+  for (const group of tree.groups.values()) count += countStored(group)
+  return count
+}
+
+/** Every JSON object inside a value, itself first. */
+export function* objectsIn(root: Json): Generator<JsonObject> {
+  const pending: Json[] = [root]
+  for (let value = pending.pop(); value !== undefined; value = pending.pop()) {
+    if (typeof value !== "object" || value === null) continue
+    if (!Array.isArray(value)) yield value
+    for (const item of Object.values(value)) pending.push(item)
+  }
+}

@@ -1,0 +1,76 @@
+import { readFileSync } from "node:fs"
+import { FormatError } from "@selvedge/core"
+import { loadModel } from "@selvedge/formats"
+import { describe, expect, it } from "vitest"
+import { asTensor, type Encoded, expectClose, fileBytes } from "./kerasFixtures.ts"
+
+interface Row {
+  file: string
+  expect: string
+  why: string
+  input?: Encoded
+  predictions?: Encoded
+  tolerance?: number
+  truncate_lengths?: number[]
+}
+
+const manifest: { files: Row[] } = JSON.parse(
+  readFileSync(new URL("../fixtures/files/bad/manifest.json", import.meta.url), "utf8"),
+)
+const open = (name: string, bytes = fileBytes(`bad/${name}`)) => loadModel(new File([bytes], name))
+
+/** What the message must name, beside the file. */
+const named: Record<string, RegExp> = {
+  "unknown_layer.keras": /QuantumDense/,
+  "module_injection.keras": /getcwd/,
+  "lambda.keras": /Lambda.*Python code/s,
+  "lambda.h5": /Lambda.*Python code/s,
+  "lambda_keras2.h5": /Lambda.*Python code/s,
+  "npz_weights.keras": /pickled/,
+  "missing_dataset.h5": /dataset/,
+  "missing_weights.keras": /model\.weights\.h5/,
+  "no_model_config.h5": /model_config/,
+  "huge_units.keras": /1000000000/,
+  "proto_class_name.keras": /constructor/,
+  "proto_activation.keras": /__proto__/,
+  "string_weights.keras": /texts/,
+}
+
+describe("files from strangers", () => {
+  it.each(manifest.files.filter(row => !row.truncate_lengths).map(row => [row.file, row] as const))(
+    "%s",
+    async (file, row) => {
+      const outcome = await open(file).then(
+        model => model,
+        (error: unknown) => error,
+      )
+      expect(Reflect.get({}, "polluted")).toBeUndefined()
+      if (outcome instanceof Error) {
+        expect(outcome).toBeInstanceOf(FormatError)
+        expect(outcome.message).toContain(file)
+        expect(outcome.message).toMatch(/: expected .*, found /)
+        expect(outcome.message).toMatch(named[file] ?? /./)
+        expect(row.expect, outcome.message).toMatch(/reject/)
+        return
+      }
+      expect(row.expect).toMatch(/load|ignore/)
+      const model = outcome as Awaited<ReturnType<typeof open>>
+      if (row.input) expectClose(model.apply(asTensor(row.input)).toArray(), row.predictions!, row.tolerance!)
+    },
+  )
+
+  it("loads NaN and Infinity unchanged", async () => {
+    const [kernel] = (await open("nan_weights.keras")).getWeights()
+    expect([kernel[0], kernel[1]]).toEqual([NaN, Infinity])
+  })
+
+  it.each(manifest.files.filter(row => row.truncate_lengths).map(row => [row.file, row] as const))(
+    "%s cut off anywhere",
+    async (file, row) => {
+      const good = fileBytes(`bad/${file}`)
+      for (const length of row.truncate_lengths ?? []) {
+        await expect(open(file, good.slice(0, length)), String(length)).rejects.toBeInstanceOf(FormatError)
+      }
+    },
+  )
+})
