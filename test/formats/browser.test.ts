@@ -4,13 +4,14 @@ import type { AddressInfo } from "node:net"
 import { build } from "esbuild"
 import { type Browser, chromium, type Page } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { fixtures, numbers } from "./kerasFixtures.ts"
 
 const chrome = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync)
 const root = new URL("../../", import.meta.url)
 const h5wasm = new URL(".", import.meta.resolve("h5wasm"))
 
 const entry = `
-  import { readHdf5, setHdf5Url, toBytes, writeHdf5 } from "./packages/formats/src/index.ts"
+  import { loadModel, modelToBytes, readHdf5, toBytes, writeHdf5 } from "./packages/formats/src/index.ts"
   const shorten = ({ attributes, groups, datasets }) =>
     [[...attributes.keys()], [...groups].map(([k, v]) => [k, shorten(v)]), [...datasets].map(([k, v]) => [k, [...v.data].map(String)])]
   window.run = async (name, options) => {
@@ -25,7 +26,11 @@ const entry = `
     const tree = await readHdf5((await toBytes("/" + name)).bytes)
     return JSON.stringify(shorten(await readHdf5(await writeHdf5(tree)))) === JSON.stringify(shorten(tree))
   }
-  window.setUrl = setHdf5Url
+  window.load = async name => {
+    const model = await loadModel((await toBytes("/" + name)).bytes)
+    const again = await loadModel(new Blob([await modelToBytes(model)]))
+    return JSON.stringify([model, again].map(m => m.getWeights().map(w => [...w])))
+  }
 `
 const page0 = `<!doctype html><script type="importmap">{"imports":{"h5wasm":"/h5wasm/hdf5_hl.js"}}</script><script type="module" src="/bundle.js"></script>`
 
@@ -49,7 +54,7 @@ describe.skipIf(!chrome)("HDF5 in a browser", () => {
       write: false,
       format: "esm",
       conditions: ["@selvedge/source"],
-      external: ["h5wasm"],
+      external: ["h5wasm", "node:*"],
     })
     const bundle = made.outputFiles[0].text
     server = createServer((request, response) => {
@@ -78,6 +83,13 @@ describe.skipIf(!chrome)("HDF5 in a browser", () => {
 
   it("writes what it can read", async () => {
     expect(await page.evaluate(`again("files/keras3_nested.weights.h5")`)).toBe(true)
+  })
+
+  it("loads a model, and saves one that is the same", async () => {
+    const [first, second] = JSON.parse(await page.evaluate(`load("files/keras3_bn.keras")`))
+    const fixture = fixtures.find(({ name }) => name === "keras3_bn")!
+    expect(first.map((w: number[]) => Float32Array.from(w))).toEqual(fixture.weights.map(numbers))
+    expect(second).toEqual(first)
   })
 
   it("refuses broken files and goes on", async () => {
