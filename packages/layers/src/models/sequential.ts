@@ -40,9 +40,7 @@ export class Sequential extends Model {
     }
     const { batchInputShape } = this
     if (batchInputShape) this.#input = new InputLayer({ batchShape: batchInputShape })
-    deferInitialisation(() => {
-      for (const layer of layers) this.add(layer)
-    })
+    for (const layer of layers) this.#append(layer)
     if (this.built) this.initialiseWeights()
   }
 
@@ -62,6 +60,11 @@ export class Sequential extends Model {
    * @throws OptionError for anything but a layer, or a name that is taken.
    */
   add(layer: Layer | Symbolic): void {
+    this.#append(layer)
+    if (this.built) this.initialiseWeights()
+  }
+
+  #append(layer: Layer | Symbolic): void {
     const next = layer instanceof SymbolicTensor ? layer.node.layer : layer
     if (!(next instanceof Layer)) throw new OptionError(`${this.name}: a layer is expected, got ${describe(next)}`)
     if (next instanceof InputLayer) {
@@ -75,12 +78,11 @@ export class Sequential extends Model {
     }
     this.#layers.push(next)
     if (this.built && this.#outputShape) {
-      this.#outputShape = this.#append(next, this.#outputShape)
-      this.initialiseWeights()
+      this.#outputShape = this.#buildLayer(next, this.#outputShape)
       return
     }
     const shape = this.#knownInputShape()
-    if (shape) this.build(shape)
+    if (shape) this.#buildLayers(shape)
   }
 
   #addInput(layer: InputLayer): void {
@@ -107,19 +109,24 @@ export class Sequential extends Model {
 
   /** Builds every layer for what comes out of the one before it. */
   override build(inputShape: DataShapes): void {
-    const shape = singleShape(this.name, inputShape)
+    this.#buildLayers(singleShape(this.name, inputShape))
+    this.initialiseWeights()
+  }
+
+  #buildLayers(shape: DataShape): void {
     this.#input ??= new InputLayer({ batchShape: shape })
     this.#outputShape = deferInitialisation(() => this.#propagate(shape))
-    super.build(shape)
+    this.built = true
+    this.builtShape = shape
   }
 
   #propagate(inputShape: DataShape): DataShape {
     return within(this, null, () =>
-      this.#layers.reduce((shape: DataShape, layer) => this.#append(layer, shape), inputShape),
+      this.#layers.reduce((shape: DataShape, layer) => this.#buildLayer(layer, shape), inputShape),
     )
   }
 
-  #append(layer: Layer, shape: DataShape): DataShape {
+  #buildLayer(layer: Layer, shape: DataShape): DataShape {
     return within(layer, null, () => {
       deferInitialisation(() => layer.ensureBuilt(shape))
       return singleShape(layer.name, layer.computeOutputShape(shape))
