@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto"
 import { type Stream, setThreads } from "@selvedge/core"
 import { linearMemory } from "../../../packages/core/src/kernels/memory.ts"
 import { ensureWorkers, poolEnding, readyThreads } from "../../../packages/core/src/kernels/pool.ts"
@@ -41,35 +42,61 @@ export interface Dimensions {
   readonly n: number
 }
 
-export const specials = [
-  ...[0, -0, Number.NaN, Infinity, -Infinity, 1e-45, -1e-45, 1e-39, -1e-39, 1e-30, -1e-30],
-  ...[88, -88, 100, -100, 1e4, -1e4],
-]
+/** Values that formulas handle in ways of their own. */
+export const specials = [0, -0, Number.NaN, Infinity, -Infinity, 1e-45, -1e-45, 1e-39, -1e-39, 1e-30, -1e-30]
+export const extremes = [88, -88, 100, -100, 1e4, -1e4]
 
-const lengthOf = (shape: string, { rows, n }: Dimensions) =>
-  shape === "r" ? rows : shape === "n" ? n : shape === "norms" ? 2 * Math.ceil((rows * n) / 1024) : rows * n
+function lengthOf(shape: string, { rows, n }: Dimensions): number {
+  const lengths: Record<string, number> = {
+    s: rows * n,
+    rn: rows * n,
+    r: rows,
+    n,
+    norms: 2 * Math.ceil((rows * n) / 1024),
+  }
+  return lengths[shape] ?? Number(shape)
+}
 
-export type Argument = Float32Array | number
+export type Argument = Float32Array | Uint8Array | number
 
-/** Random arguments for a case, on the heap; `special` puts special values among the inputs. */
-export function makeArguments(row: TwinRow, stream: Stream, dimensions: Dimensions, special = false): Argument[] {
+/** Random arguments for a case, on the heap; `special` values are put into one of the inputs. */
+export function makeArguments(
+  row: TwinRow,
+  stream: Stream,
+  dimensions: Dimensions,
+  special: readonly number[] = [],
+): Argument[] {
   let first = 0
   const draw = (length: number) => {
     const values = stream.uniform(new Float32Array(length), first)
     first += 4 * Math.ceil(length / 4)
     return values
   }
-  return parseSignature(row.signature).map(({ name, kind, shape }) => {
+  const parameters = parseSignature(row.signature)
+  const inputs = parameters.filter(p => (p.kind === "in" || p.kind === "inout") && !row.tame?.includes(p.name))
+  const chosen = special.length > 0 ? inputs[Math.floor(draw(1)[0] * inputs.length)] : undefined
+  return parameters.map(parameter => {
+    const { name, kind, shape } = parameter
     if (kind === "number") return row.numbers?.[name] ?? dimensions[name as keyof Dimensions]
     const [low, high] = row.ranges?.[name] ?? [-4, 4]
     const values = draw(lengthOf(shape, dimensions)).map(u => low + u * (high - low))
-    if (name === "labels") return values.map(() => 0).map((_, i) => (i * 7) % dimensions.n)
-    if (!special || kind === "out" || row.tame?.includes(name)) return values
-    const choice = draw(values.length)
-    return values.map((value, i) => {
-      const index = Math.floor(choice[i] * specials.length * 4)
-      return index < specials.length && !(low === 0 && specials[index] < 0) ? specials[index] : value
-    })
+    if (name === "bytes") return Uint8Array.from(values, value => 32 * (value + 4))
+    if (name === "labels") return values.map((_, i) => (i * 7) % dimensions.n)
+    return parameter === chosen ? sprinkled(values, draw(values.length), special, low, high) : values
+  })
+}
+
+/** A third of the values replaced by special ones, none on the side of 0 where the range has nothing. */
+function sprinkled(
+  values: Float32Array,
+  choice: Float32Array,
+  special: readonly number[],
+  low: number,
+  high: number,
+): Float32Array {
+  return values.map((value, i) => {
+    const other = special[Math.floor(choice[i] * special.length * 3)] ?? value
+    return (low >= 0 && other < 0) || (high <= 0 && other > 0) ? value : other
   })
 }
 
@@ -81,9 +108,14 @@ export function inLinearMemory(args: readonly Argument[], shift: number) {
     const block = memory.allocate(4 * (value.length + 40))!
     const whole = block.floats.fill(guard)
     const start = 8 + ((shift + i) % 4)
-    const buffer = whole.subarray(start, start + value.length)
-    buffer.set(value)
-    return { block, whole, start, buffer }
+    const at = whole.subarray(start, start + value.length)
+    if (value instanceof Uint8Array) {
+      const buffer = new Uint8Array(at.buffer, at.byteOffset + shift, value.length)
+      buffer.set(value)
+      return { block, whole, start, buffer, used: Math.ceil((value.length + shift) / 4) }
+    }
+    at.set(value)
+    return { block, whole, start, buffer: at, used: value.length }
   })
   return {
     args: args.map((value, i) => places[i]?.buffer ?? value),
@@ -91,8 +123,8 @@ export function inLinearMemory(args: readonly Argument[], shift: number) {
     guarded: () =>
       places.every(place => {
         if (place === null) return true
-        const { whole, start, buffer } = place
-        const outside = [...whole.subarray(0, start), ...whole.subarray(start + buffer.length)]
+        const { whole, start, used } = place
+        const outside = [...whole.subarray(0, start), ...whole.subarray(start + used)]
         return outside.every(value => value === guard)
       }),
     free: () => {
@@ -107,24 +139,27 @@ const guard = 12345.5
 export function written(row: TwinRow, args: readonly Argument[]): Float32Array[] {
   const parameters = parseSignature(row.signature)
   return args.flatMap((value, i) =>
-    typeof value !== "number" && ["out", "inout"].includes(parameters[i].kind) ? [value.slice()] : [],
+    value instanceof Float32Array && ["out", "inout"].includes(parameters[i].kind) ? [value.slice()] : [],
   )
 }
 
 export const copies = (args: readonly Argument[]) =>
   args.map(value => (typeof value === "number" ? value : value.slice()))
 
-/** Bits, with every NaN the same. */
-export function bitsOf(buffers: readonly Float32Array[]): number[] {
-  return buffers.flatMap(buffer => [...new Uint32Array(buffer.map(x => (Number.isNaN(x) ? Number.NaN : x)).buffer)])
+/** A digest of the bits, with every NaN the same. */
+export function bitsOf(buffers: readonly (Float32Array | Uint8Array)[]): string {
+  const hash = createHash("sha1")
+  for (const buffer of buffers)
+    hash.update(buffer instanceof Uint8Array ? buffer : buffer.map(x => (Number.isNaN(x) ? Number.NaN : x)))
+  return hash.digest("hex")
 }
 
 /** Error in ulps; 0 for equal special values, Infinity where one is special and the other not. */
 export function ulpsApart(got: number, want: number, magnitude: number): number {
   if (Object.is(got, want) || got === want || (Number.isNaN(got) && Number.isNaN(want))) return 0
   if (!Number.isFinite(got) || !Number.isFinite(want)) return Infinity
-  // Below the smallest normal number both are as good as 0.
-  const slack = Math.max(0, Math.abs(got - want) - 1.2e-38)
+  // Twins may take subnormal numbers for 0, and multiply that error by up to a hundred.
+  const slack = Math.max(0, Math.abs(got - want) - 1.2e-36)
   return slack / (2 ** -23 * Math.max(Math.abs(want), magnitude))
 }
 

@@ -45,7 +45,8 @@ export class Program {
 
   /** The module's bytes, as they are compiled here. */
   assemble(memory: Memory, use: Instructions = instructions()): Uint8Array {
-    const m = new ModuleBuilder(this.#name, { min: 1, max: memoryLimit, shared: memory.shared })
+    // Under another name the bytes differ: engines share compiled code between modules of the same bytes.
+    const m = new ModuleBuilder(`${this.#name} ${use.width}`, { min: 1, max: memoryLimit, shared: memory.shared })
     this.#emit(m, use)
     return m.assemble()
   }

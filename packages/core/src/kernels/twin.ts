@@ -1,5 +1,5 @@
 import { isFloat64 } from "../storage.ts"
-import { type Block, linearMemory } from "./memory.ts"
+import { type Block, linearMemory, type Memory } from "./memory.ts"
 import { type Dispatch, ensureWorkers, getThreads, poolEnding, readyThreads, runParallel } from "./pool.ts"
 import type { Program } from "./program.ts"
 import type { KernelArgument, Twin } from "./vectorized.ts"
@@ -18,13 +18,13 @@ export interface TwinOptions<A extends readonly KernelArgument[]> {
   /** The least size for which the twin runs: fixed, because the last bits depend on it. */
   readonly least: number
   /** What `least` is compared with: the length of the first buffer where left out. */
-  readonly size?: (...args: A) => number
+  readonly size?: (args: A) => number
   /** Whether the twin is for these arguments; left out where it is for all. */
-  readonly accepts?: (...args: A) => boolean
+  readonly accepts?: (args: A) => boolean
   /** How many units of work there are. */
-  readonly units: (...args: A) => number
+  readonly units: (args: A) => number
   /** The fewest units that are worth a chunk of their own for another thread. */
-  readonly grain: (...args: A) => number
+  readonly grain: (args: A) => number
   /** Loop and twin agree in every bit: then buffers outside of linear memory are left to the loop, not copied. */
   readonly exact?: boolean
 }
@@ -46,10 +46,10 @@ export function twin<A extends readonly KernelArgument[]>(program: Program, opti
     run(...args: A): boolean {
       const first = args[0]
       if (isFloat64() || typeof first !== "object") return false
-      if ((options.size?.(...args) ?? first.length) < least || options.accepts?.(...args) === false) return false
+      if ((options.size?.(args) ?? first.length) < least || options.accepts?.(args) === false) return false
       const kernel = program.kernel(options.name)
       if (kernel === null) return false
-      return runKernel(kernel, parameters, args, options.units(...args), options.grain(...args), exact)
+      return runKernel(kernel, parameters, args, options.units(args), options.grain(args), exact)
     },
   }
 }
@@ -113,7 +113,7 @@ function writeArguments(args: readonly KernelArgument[], parameters: readonly Pa
       if (memory?.owns(value)) words[i] = value.byteOffset
       else {
         words[i] = free
-        if (parameters[i] !== "out") memory?.floats(free, value.length).set(value)
+        if (parameters[i] !== "out" && memory !== null) copyIn(memory, value, free)
         free += Math.ceil(value.byteLength / 64) * 64
       }
     } else if (parameters[i] === "float") floats[i] = Number(value)
@@ -121,6 +121,15 @@ function writeArguments(args: readonly KernelArgument[], parameters: readonly Pa
   }
   const first = args[0]
   words[args.length] = typeof first === "object" ? first.length : 0
+}
+
+function copyIn(memory: Memory, value: Exclude<KernelArgument, number | boolean>, address: number): void {
+  if (value instanceof Float32Array) {
+    memory.floats(address, value.length).set(value)
+    return
+  }
+  const bytes = new Uint8Array(memory.handle.buffer, address, value.byteLength)
+  bytes.set(new Uint8Array(value.buffer, value.byteOffset, value.byteLength))
 }
 
 /** Makes the views of the argument block. */

@@ -3,7 +3,7 @@ import { twin } from "../twin.ts"
 import type { KernelArgument, Twin } from "../vectorized.ts"
 import { type Expression, type FunctionBuilder, f32x4, i32, i32x4, type Local, select, v128 } from "../wasm/index.ts"
 import { type ArgumentsOf, type Declaration, kindOf, layoutOf, nameOf } from "./elementwise.ts"
-import type { Vector } from "./vector.ts"
+import { LaterStores, type Vector } from "./vector.ts"
 
 /** Eight neighbouring columns of all matrices, as two vectors; at the edge four, or one. */
 export interface Group {
@@ -48,8 +48,9 @@ export function columnwise<const P extends readonly Declaration[]>(
   cost: number,
 ): Twin<ArgumentsOf<P> & readonly KernelArgument[]> {
   const names = parameters.map(nameOf)
-  const rowsOf = (args: readonly KernelArgument[]) => Number(args[names.indexOf("rows")])
-  const nOf = (args: readonly KernelArgument[]) => Number(args[names.indexOf("n")])
+  const [rowsAt, nAt] = [names.indexOf("rows"), names.indexOf("n")]
+  const rowsOf = (args: readonly KernelArgument[]) => Number(args[rowsAt])
+  const nOf = (args: readonly KernelArgument[]) => Number(args[nAt])
   const program = new Program(name, m => {
     m.kernel(name, layoutOf(parameters), (f, words, begin, end) => {
       const column = f.let("column", i32.mul(begin, unit))
@@ -68,9 +69,9 @@ export function columnwise<const P extends readonly Declaration[]>(
     name,
     parameters: parameters.map(kindOf),
     least: 32,
-    size: (...args) => rowsOf(args) * nOf(args),
-    units: (...args) => Math.ceil(nOf(args) / unit),
-    grain: (...args) => Math.ceil(16_384 / (cost * (rowsOf(args) + 4))),
+    size: args => rowsOf(args) * nOf(args),
+    units: args => Math.ceil(nOf(args) / unit),
+    grain: args => Math.ceil(16_384 / (cost * (rowsOf(args) + 4))),
   })
 }
 
@@ -169,10 +170,16 @@ class EmittedGroup implements Group {
   ): void {
     const { f } = this
     f.while(i32.gt_s(left, 0), () => {
+      const later = new LaterStores(f)
       for (const v of this.#vectors()) {
         const load = (key: string) => f.let(key, this.#load(cursors.get(key)!, v))
-        visit({ load, store: (key, value) => this.#store(cursors.get(key)!, v, value) }, v)
+        const store = (key: string, value: Vector) => {
+          if (this.#width === 1) this.#store(cursors.get(key)!, v, value)
+          else later.add(cursors.get(key)!, f.let(key, value), 16 * v)
+        }
+        visit({ load, store }, v)
       }
+      later.emit()
       for (const cursor of cursors.values()) f.increment(cursor, this.#step)
       f.increment(left, -1)
     })

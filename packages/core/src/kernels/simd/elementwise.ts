@@ -41,7 +41,7 @@ export interface ElementwiseOptions {
   /** About how many instructions the formula takes for four elements: decides from which size threads pay. */
   readonly cost?: number
   /** Whether the twin is for these arguments; left out where it is for all. */
-  readonly accepts?: (...args: readonly KernelArgument[]) => boolean
+  readonly accepts?: (args: readonly KernelArgument[]) => boolean
 }
 
 type Formula<P extends readonly Declaration[]> = (f: FunctionBuilder, values: Values<P>) => Results<P>
@@ -67,7 +67,7 @@ export function elementwise<const P extends readonly Declaration[]>(
     least: exact ? 1 : 32,
     exact,
     ...(accepts ? { accepts } : {}),
-    units: (...args: readonly KernelArgument[]) => Math.ceil(lengthOf(args[0]) / unit),
+    units: (args: readonly KernelArgument[]) => Math.ceil(lengthOf(args[0]) / unit),
     grain: () => grain,
   })
 }
@@ -108,21 +108,29 @@ function emit<P extends readonly Declaration[]>(
       else if (kind !== "int") buffers.set(key, f.let(key, i32.add(words[key] as Local<"i32">, at)))
     }
     const read = parameters.filter(d => kindOf(d) === "in" || kindOf(d) === "inout").map(nameOf)
-    const step: Step = (offset, load, store) => {
+    const step: Step = (offset, load) => {
       const loaded = read.map((key): [string, Local<"v128">] => [key, f.let(key, load(buffers.get(key)!, offset))])
       const results = Object.entries<Vector>(formula(f, Object.fromEntries([...numbers, ...loaded]) as Values<P>))
-      const kept = results.map(([key, value]): [string, Local<"v128">] => [key, f.let(key, value)])
-      for (const [key, value] of kept) store(buffers.get(key)!, value, offset)
+      return results.map(([key, value]) => ({ address: buffers.get(key)!, value: f.let(key, value) }))
     }
     emitLoops(f, at, end, words.length as Local<"i32">, [...buffers.values()], step)
   })
 }
 
 type Load = (address: Local<"i32">, offset: number) => Vector
-type Store = (address: Local<"i32">, value: Vector, offset: number) => void
-type Step = (offset: number, load: Load, store: Store) => void
 
-/** Two vectors at a time through one set of addresses, so that pairs can be fused; then single elements. */
+interface Result {
+  readonly address: Local<"i32">
+  readonly value: Local<"v128">
+}
+
+/** Loads and computes; storing is left to the caller. */
+type Step = (offset: number, load: Load) => readonly Result[]
+
+/**
+ * Two vectors at a time through one set of addresses; then single elements. An engine can fuse a pair whose stores follow
+ * one on the other, with no load between them.
+ */
 function emitLoops(
   f: FunctionBuilder,
   at: Local<"i32">,
@@ -140,11 +148,15 @@ function emitLoops(
     for (const local of [at, ...addresses]) f.increment(local, amount)
   }
   f.while(i32.lt_s(at, whole), () => {
-    for (const offset of [0, 16]) step(offset, v128.load, f.v128.store)
+    const [low, high] = [step(0, v128.load), step(16, v128.load)]
+    for (const [i, { address, value }] of low.entries()) {
+      f.v128.store(address, value, 0)
+      f.v128.store(address, high[i].value, 16)
+    }
     advance(bytes)
   })
   f.while(i32.lt_s(at, stop), () => {
-    step(0, v128.load32_zero, (address, value) => f.v128.store32_lane(address, value, 0))
+    for (const { address, value } of step(0, v128.load32_zero)) f.v128.store32_lane(address, value, 0)
     advance(4)
   })
 }

@@ -81,6 +81,6 @@ export const philoxUniform = twin<
   name: "philoxUniform",
   parameters: ["out", "int", "int", "int", "int", "int"],
   least: 1,
-  units: out => Math.ceil(out.length / unit),
+  units: ([out]) => Math.ceil(out.length / unit),
   grain: () => 64,
 })

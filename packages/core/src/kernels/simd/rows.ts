@@ -1,6 +1,6 @@
 import { f32, f32x4, i32, type Local } from "../wasm/index.ts"
 import { type Row, rowwise } from "./rowwise.ts"
-import { choose, exp, expOfNegative, log, log1pOfSmall, maxLanes, sigmoid, sumLanes } from "./vector.ts"
+import { choose, exp, expOfNegative, log, log1pOfSmall, maxLanes, same, sigmoid, sumLanes } from "./vector.ts"
 
 // Twins of the loops over rows of the same names in `ops/`. The loops add in double, the twins in eight float32 sums for
 // each row, so a sum over n numbers is within n / 8 + 3 roundings of the loop's.
@@ -46,7 +46,7 @@ function softmaxRow(row: Row, x: string, y: string): { most: Four; sum: Four } {
   const { f } = row
   const most = maximum(row, x)
   const sum = exponentials(row, x, y, most)
-  const inverse = f.let("inverse", div(c(1), sum))
+  const inverse = same(f, div(c(1), sum))
   row.walk([y], at => at.store(y, mul(at.load(y), inverse)))
   return { most, sum }
 }
@@ -77,7 +77,7 @@ export const softmaxBackward = rowwise(
 function logSumExp(row: Row, x: string): { most: Four; shift: Four } {
   const most = maximum(row, x)
   const sum = exponentials(row, x, null, most)
-  return { most, shift: row.f.let("shift", log(row.f, sum)) }
+  return { most, shift: same(row.f, log(row.f, sum)) }
 }
 
 export const logSoftmaxForward = rowwise(
@@ -189,7 +189,7 @@ export const binaryLogitsBackward = rowwise(
   ["in t", "in x", "in dy", "inout dx", "int rows", "int n"],
   row => {
     const { f } = row
-    const share = f.let("share", div(f32x4.splat(row.entry("dy")), row.count))
+    const share = same(f, div(f32x4.splat(row.entry("dy")), row.count))
     row.walk(["t", "x", "dx"], at => {
       const slope = sub(sigmoid(f, at.load("x")), at.load("t"))
       at.store("dx", add(at.load("dx"), mul(slope, share)))
@@ -203,7 +203,7 @@ function mean(row: Row, buffer: string): Four {
   const { f } = row
   const sums = twoSums(row)
   row.walk([buffer], (at, turn) => f.set(sums[turn], add(sums[turn], at.load(buffer))))
-  return f.let("mean", div(sumLanes(f, add(...sums)), row.count))
+  return same(f, div(sumLanes(f, add(...sums)), row.count))
 }
 
 export const layerNormForward = rowwise(
@@ -218,7 +218,7 @@ export const layerNormForward = rowwise(
       f.set(sums[turn], add(sums[turn], mul(distance, distance)))
     })
     const variance = div(sumLanes(f, add(...sums)), row.count)
-    const inverse = f.let("inverse", div(c(1), sqrt(add(variance, row.number("epsilon")))))
+    const inverse = same(f, div(c(1), sqrt(add(variance, row.number("epsilon")))))
     row.setEntry("inverse", inverse)
     row.walk(
       ["x", "h", "y"],
@@ -248,8 +248,8 @@ export const layerNormBackward = rowwise(
       },
       ["gamma"],
     )
-    const sum = f.let("sum", div(sumLanes(f, add(...sums)), row.count))
-    const product = f.let("product", div(sumLanes(f, add(...products)), row.count))
+    const sum = same(f, div(sumLanes(f, add(...sums)), row.count))
+    const product = same(f, div(sumLanes(f, add(...products)), row.count))
     const inverse = f.let("inverse", f32x4.splat(row.entry("inverse")))
     row.walk(
       ["h", "dy", "dx"],

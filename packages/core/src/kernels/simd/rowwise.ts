@@ -3,7 +3,7 @@ import { twin } from "../twin.ts"
 import type { KernelArgument, Twin } from "../vectorized.ts"
 import { type FunctionBuilder, f32, f32x4, i32, i32x4, type Local, type Operand, v128 } from "../wasm/index.ts"
 import { type ArgumentsOf, type Declaration, kindOf, layoutOf, nameOf } from "./elementwise.ts"
-import type { Vector } from "./vector.ts"
+import { LaterStores, type Vector } from "./vector.ts"
 
 /** Where a walk along a row stands: at four columns, or at the last one to three. */
 export interface Columns {
@@ -41,7 +41,7 @@ export interface RowwiseOptions {
   /** The least number of entries for which the twin runs. */
   readonly least?: number
   /** Whether the twin is for these arguments; left out where it is for all. */
-  readonly accepts?: (...args: readonly KernelArgument[]) => boolean
+  readonly accepts?: (args: readonly KernelArgument[]) => boolean
 }
 
 /**
@@ -55,8 +55,9 @@ export function rowwise<const P extends readonly Declaration[]>(
   { cost, exact = false, least = exact ? 1 : 32, accepts }: RowwiseOptions,
 ): Twin<ArgumentsOf<P> & readonly KernelArgument[]> {
   const names = parameters.map(nameOf)
-  const rowsOf = (args: readonly KernelArgument[]) => Number(args[names.indexOf("rows")])
-  const nOf = (args: readonly KernelArgument[]) => Number(args[names.indexOf("n")])
+  const [rowsAt, nAt] = [names.indexOf("rows"), names.indexOf("n")]
+  const rowsOf = (args: readonly KernelArgument[]) => Number(args[rowsAt])
+  const nOf = (args: readonly KernelArgument[]) => Number(args[nAt])
   const program = new Program(name, m => {
     m.kernel(name, layoutOf(parameters), (f, words, begin, end) => {
       const r = f.local("i32", "r")
@@ -67,11 +68,11 @@ export function rowwise<const P extends readonly Declaration[]>(
     name,
     parameters: parameters.map(kindOf),
     least,
-    size: (...args) => rowsOf(args) * nOf(args),
+    size: args => rowsOf(args) * nOf(args),
     exact,
     ...(accepts ? { accepts } : {}),
-    units: (...args) => rowsOf(args),
-    grain: (...args) => Math.ceil(32_768 / (cost * (nOf(args) + 4))),
+    units: rowsOf,
+    grain: args => Math.ceil(32_768 / (cost * (nOf(args) + 4))),
   })
 }
 
@@ -125,12 +126,16 @@ class EmittedRow implements Row {
       f.increment(left, -columns)
     }
     f.while(i32.ge_s(left, 8), () => {
-      visit(fourAt(f, cursors, 0), 0)
-      visit(fourAt(f, cursors, 16), 1)
+      const later = new LaterStores(f)
+      visit(fourAt(f, cursors, 0, later), 0)
+      visit(fourAt(f, cursors, 16, later), 1)
+      later.emit()
       advance(8)
     })
     f.if(i32.ge_s(left, 4), () => {
-      visit(fourAt(f, cursors, 0), 0)
+      const later = new LaterStores(f)
+      visit(fourAt(f, cursors, 0, later), 0)
+      later.emit()
       advance(4)
     })
     f.if(i32.gt_s(left, 0), () => visit(someAt(f, cursors, left), 1))
@@ -147,10 +152,10 @@ class EmittedRow implements Row {
 
 type Cursors = ReadonlyMap<string, Local<"i32">>
 
-function fourAt(f: FunctionBuilder, cursors: Cursors, offset: number): Columns {
+function fourAt(f: FunctionBuilder, cursors: Cursors, offset: number, later: LaterStores): Columns {
   return {
     load: key => f.let(key, v128.load(cursors.get(key)!, offset)),
-    store: (key, value) => f.v128.store(cursors.get(key)!, value, offset),
+    store: (key, value) => later.add(cursors.get(key)!, f.let(key, value), offset),
   }
 }
 

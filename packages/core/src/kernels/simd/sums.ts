@@ -79,12 +79,12 @@ export const squareNorms = twin<[x: Buffer, norms: Buffer]>(program, {
   parameters: ["in", "out"],
   least: 1,
   exact: true,
-  units: x => Math.ceil(x.length / block),
+  units: ([x]) => Math.ceil(x.length / block),
   grain: () => 8,
 })
 
 /** Where the rows that are summed are contiguous. */
-const contiguous = (...args: readonly KernelArgument[]) => args[4] === 1
+const contiguous = (args: readonly KernelArgument[]) => args[4] === 1
 
 /** Twin of the loop of the same name for sums along the last axis, in double like it, in eight sums. */
 export const sumMiddle = rowwise(

@@ -200,7 +200,7 @@ export const ftrlUpdate = elementwise(
     const kept = sub(max(neg(l1), min(l1, sum)), sum)
     return { w: div(kept, add(div(high, rate), add(l2, l2))), z: sum, n: next }
   },
-  { cost: 50, accepts: (...args) => args[5] === 0.5 },
+  { cost: 50, accepts: args => args[5] === 0.5 },
 )
 
 /** w -= w rate */

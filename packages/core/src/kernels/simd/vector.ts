@@ -3,6 +3,31 @@ import { type Expression, type FunctionBuilder, f32x4, i32x4, type Local, v128 }
 /** Four float32 numbers. */
 export type Vector = Expression<"v128">
 
+/**
+ * Stores put off until both vectors of a pair are computed: an engine can fuse a pair whose stores follow one on the
+ * other, with no load between them.
+ */
+export class LaterStores {
+  readonly #f: FunctionBuilder
+  readonly #stores = new Map<Local<"i32">, [value: Local<"v128">, offset: number][]>()
+
+  constructor(f: FunctionBuilder) {
+    this.#f = f
+  }
+
+  add(address: Local<"i32">, value: Local<"v128">, offset: number): void {
+    const stores = this.#stores.get(address) ?? []
+    stores.push([value, offset])
+    this.#stores.set(address, stores)
+  }
+
+  emit(): void {
+    for (const [address, stores] of this.#stores) {
+      for (const [value, offset] of stores) this.#f.v128.store(address, value, offset)
+    }
+  }
+}
+
 /** A polynomial by Horner's rule, highest coefficient first. */
 export function polynomial(x: Local<"v128">, coefficients: readonly number[]): Vector {
   const [first = 0, ...rest] = coefficients
@@ -29,7 +54,12 @@ export function sumLanes(f: FunctionBuilder, x: Vector): Local<"v128"> {
   const v = f.let("v", x)
   f.set(v, f32x4.add(v, i32x4.shuffle(v, v, [2, 3, 0, 1])))
   f.set(v, f32x4.add(v, i32x4.shuffle(v, v, [1, 0, 3, 2])))
-  return v
+  return same(f, v)
+}
+
+/** Lane 0 in all lanes. All are the same already, but an engine that fuses pairs sees here that they are. */
+export function same(f: FunctionBuilder, v: Vector): Local<"v128"> {
+  return f.let("same", f32x4.splat(f32x4.extract_lane(v, 0)))
 }
 
 /** The largest lane, in all four; NaN if one is. */
@@ -37,7 +67,7 @@ export function maxLanes(f: FunctionBuilder, x: Vector): Local<"v128"> {
   const v = f.let("v", x)
   f.set(v, f32x4.max(v, i32x4.shuffle(v, v, [2, 3, 0, 1])))
   f.set(v, f32x4.max(v, i32x4.shuffle(v, v, [1, 0, 3, 2])))
-  return v
+  return same(f, v)
 }
 
 const smallestNormal = 1.1754943508222875e-38

@@ -79,6 +79,9 @@ export class FunctionBuilder {
   readonly memory
   /** `f.atomic.store(address, value, offset?)` */
   readonly atomic
+  /** Vectors made by `let` in the innermost loop. */
+  #temporaries: Local[] = []
+  #zero: Local<"v128"> | null = null
   readonly #locals: Local[] = []
 
   constructor(name: string, params: Params, result: ValueType | "void") {
@@ -111,6 +114,7 @@ export class FunctionBuilder {
   let<T extends ValueType>(name: string, value: Expression<T>): Local<T> {
     const local = this.local(value.type, name)
     this.set(local, value)
+    if (local.type === "v128") this.#temporaries.push(local)
     return local
   }
 
@@ -182,10 +186,26 @@ export class FunctionBuilder {
 
   /** Repeats `body` until `condition`, computed after it, is zero. */
   doWhile(body: () => void, condition: () => Operand<"i32">): void {
+    const outside = this.#temporaries
+    this.#temporaries = []
     this.loop(again => {
       body()
+      this.#forget()
       this.branchIf(again, condition())
     })
+    this.#temporaries = outside
+  }
+
+  /**
+   * Vectors made in a loop's body are made anew in each turn. Set back to zero, they do not flow around the loop: an engine
+   * that fuses pairs of vectors would count that as a use of its own of each half, and not fuse them.
+   */
+  #forget(): void {
+    for (const local of this.#temporaries) {
+      this.#zero ??= this.local("v128", "zero")
+      this.code.typed("local.get", [], "v128", this.#zero.index)
+      this.code.typed("local.set", ["v128"], "void", local.index)
+    }
   }
 
   /** Repeats `body` as long as `condition`, computed before it, is not zero. */
