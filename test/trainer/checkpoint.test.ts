@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { FormatError } from "@selvedge/core"
+import { FormatError, setArithmetic } from "@selvedge/core"
 import { BatchNormalization, Dense, Dropout } from "@selvedge/layers"
 import {
   Adam,
@@ -14,7 +14,7 @@ import {
   SGD,
   type Trainer,
 } from "@selvedge/trainer"
-import { describe, expect, it } from "vitest"
+import { describe, expect, it, vi } from "vitest"
 import { killedRun } from "./kill.ts"
 import { blobs, classifier } from "./small.ts"
 
@@ -187,6 +187,25 @@ describe("a checkpoint file", () => {
     await Promise.all([trainer.checkpoint(path), trainer.checkpoint(path), trainer.checkpoint(path)])
     expect(readdirSync(join(path, ".."))).toEqual(["run.checkpoint"])
     await make().resume(path)
+  })
+
+  it("written under other arithmetic is resumed with a warning", async () => {
+    const path = file()
+    const trainer = make()
+    trainer.trainOnBatch(x, y)
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => {})
+    try {
+      if (setArithmetic("fused") === "portable") return
+      await trainer.checkpoint(path)
+      await make().resume(path)
+      expect(warn).not.toHaveBeenCalled()
+      setArithmetic("portable")
+      await make().resume(path)
+      expect(warn.mock.calls.join(" ")).toMatch(/written under fused arithmetic, this is portable/)
+    } finally {
+      setArithmetic("portable")
+      warn.mockRestore()
+    }
   })
 
   it("of another model or optimizer is refused before anything is changed", async () => {

@@ -221,6 +221,23 @@ describe("fit", () => {
     await other.fit(x, y, quiet)
   })
 
+  it("of two models at the same time gives each what it gives alone", async () => {
+    const make = (seed: number) =>
+      classifier({ seed, optimizer: "nadam" }, [
+        new Dense(8, { activation: "relu", inputShape: [2] }),
+        new BatchNormalization(),
+        new Dropout(0.5),
+        new Dense(3, { activation: "softmax" }),
+      ])
+    const options = { ...quiet, epochs: 3, batchSize: 8, validationSplit: 0.2 }
+    const alone = [make(1), make(2)]
+    for (const trainer of alone) await trainer.fit(x, y, options)
+    const together = [make(1), make(2)]
+    const wait = { onTrainBatchEnd: () => new Promise<void>(resolve => setTimeout(resolve, 0)) }
+    await Promise.all(together.map(trainer => trainer.fit(x, y, { ...options, callbacks: [wait] })))
+    expect(together.map(weightsOf)).toEqual(alone.map(weightsOf))
+  })
+
   it("names epoch, batch, layer and op of a loss that is not finite, and changes nothing", async () => {
     const trainer = classifier({ optimizer: "sgd" })
     const [layer] = (trainer.model as Sequential).layers
@@ -313,6 +330,31 @@ describe("fit", () => {
       throw new Error("the disk is gone")
     }
     await expect(classifier().fit(broken(), quiet)).rejects.toThrow("the disk is gone")
+  })
+
+  it("shuffles each epoch in another order, the seed's, and not at all when told", async () => {
+    const ordersOf = async (seed: number, shuffle: boolean) => {
+      const orders: number[][] = []
+      const data: Dataset = {
+        length: 40,
+        batch: indices => {
+          if (indices.length === 40) orders.push([...indices])
+          return {
+            x: { data: x.data.subarray(0, 2 * indices.length), shape: [indices.length, 2] },
+            y: y.subarray(0, indices.length),
+          }
+        },
+      }
+      await classifier({ seed }).fit(data, { ...quiet, epochs: 3, batchSize: 40, shuffle })
+      return orders
+    }
+    const natural = Array.from({ length: 40 }, (_, i) => i)
+    const [a, b, c] = await ordersOf(1, true)
+    for (const order of [a, b, c]) expect([...order].sort((i, j) => i - j)).toEqual(natural)
+    expect(new Set([a, b, c, natural].map(String)).size).toBe(4)
+    expect(await ordersOf(1, true)).toEqual([a, b, c])
+    expect((await ordersOf(2, true))[0]).not.toEqual(a)
+    expect(await ordersOf(1, false)).toEqual([natural, natural, natural])
   })
 
   it("ends epochs after stepsPerEpoch and goes on through the data", async () => {

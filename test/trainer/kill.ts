@@ -5,14 +5,24 @@ import { join } from "node:path"
 import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
 import { stream } from "@selvedge/core"
+import { buildSync } from "esbuild"
 
-const script = fileURLToPath(new URL("./killed.ts", import.meta.url))
-
-function start(folder: string, pause: number): ChildProcess {
-  const conditions = ["--conditions=@selvedge/source", "--import", "tsx"]
-  return spawn(process.execPath, [...conditions, script, folder, String(pause)], {
-    stdio: ["ignore", "pipe", "inherit"],
+/** One file of plain JavaScript starts ten times faster than all the sources. */
+function bundle(folder: string): string {
+  const outfile = join(folder, "killed.mjs")
+  buildSync({
+    entryPoints: [fileURLToPath(new URL("./killed.ts", import.meta.url))],
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    conditions: ["@selvedge/source"],
+    outfile,
   })
+  return outfile
+}
+
+function start(script: string, folder: string, pause: number): ChildProcess {
+  return spawn(process.execPath, [script, folder, String(pause)], { stdio: ["ignore", "pipe", "inherit"] })
 }
 
 /** Reads what the run says until `isMoment`, kills it there, and gives the line; null when it came to its end first. */
@@ -45,8 +55,9 @@ export async function killedRun({ kills, seed }: { kills: number; seed: number }
     return made
   }
   try {
+    const script = bundle(folder())
     const calm = folder()
-    await killAt(start(calm, 0), () => false)
+    await killAt(start(script, calm, 0), () => false)
     const expected = readFileSync(join(calm, "weights.bin"))
     const chance = stream(seed, "test", "kills").integers(new Uint32Array(2 * kills), 1 << 16)
     const log: string[] = []
@@ -62,11 +73,11 @@ export async function killedRun({ kills, seed }: { kills: number; seed: number }
       const window = chance[2 * log.length] % 5 < 2
       let left = 1 + (chance[2 * log.length + 1] % (window ? 7 : 5))
       const isMoment = (line: string) => line.startsWith(window ? "window" : "step") && --left === 0
-      const moment = await killAt(start(current, window ? 20 : 0), isMoment)
+      const moment = await killAt(start(script, current, window ? 20 : 0), isMoment)
       if (moment === null) finish()
       else log.push(moment)
     }
-    await killAt(start(current, 0), () => false)
+    await killAt(start(script, current, 0), () => false)
     finish()
     return { kills: log.length, inWindow: log.filter(line => line.startsWith("window")).length, log }
   } finally {

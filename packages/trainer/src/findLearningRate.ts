@@ -59,9 +59,9 @@ export async function findLearningRate(
   try {
     return await climb(trainer, feed, steps, step => minRate * pow(maxRate / minRate, step / steps), divergence)
   } finally {
+    optimizer.learningRate = before.rate
     restore(trainer, before.state)
     trainer.pending = null
-    optimizer.learningRate = before.rate
   }
 }
 

@@ -108,12 +108,12 @@ function averageRow(name: string, rows: readonly Row[], weight: (row: Row) => nu
 
 function layOut(rows: readonly Row[], accuracy: number, averages: readonly Row[], digits: number): string {
   const width = Math.max(digits, "weighted avg".length, ...rows.map(row => row.name.length))
-  const cell = (text: string) => text.padStart(9)
-  const number = (value: number) => cell(value.toFixed(digits))
+  const print = (name: string, cells: readonly (string | number)[]) =>
+    `${name.padStart(width)} ${cells.map(cell => ` ${String(cell).padStart(9)}`).join("")}\n`
+  const number = (value: number) => value.toFixed(digits)
   const line = ({ name, precision, recall, f1, support }: Row) =>
-    `${[name.padStart(width), number(precision), number(recall), number(f1), cell(String(support))].join(" ")}\n`
-  const head = `${" ".repeat(width)} ${["precision", "recall", "f1-score", "support"].map(cell).join(" ")}\n`
-  const total = averages[0]!.support
-  const accuracyLine = `${["accuracy".padStart(width), cell(""), cell(""), number(accuracy), cell(String(total))].join(" ")}\n`
+    print(name, [number(precision), number(recall), number(f1), support])
+  const head = print("", ["precision", "recall", "f1-score", "support"])
+  const accuracyLine = print("accuracy", ["", "", number(accuracy), averages[0]!.support])
   return `${head}\n${rows.map(line).join("")}\n${accuracyLine}${averages.map(line).join("")}`
 }

@@ -1,4 +1,12 @@
-import { assign, FormatError, freeCalls, OptionError, setFreeCalls } from "@selvedge/core"
+import {
+  type Arithmetic,
+  assign,
+  FormatError,
+  freeCalls,
+  getArithmetic,
+  OptionError,
+  setFreeCalls,
+} from "@selvedge/core"
 import { Layer, type Weight } from "@selvedge/layers"
 import type { CallbackState } from "../callbacks/callback.ts"
 import type { Config } from "../config.ts"
@@ -20,6 +28,8 @@ export interface Checkpoint {
     readonly weights: readonly number[]
     readonly variables: readonly Float32Array[]
   }
+  /** How products were summed. */
+  readonly arithmetic: Arithmetic
   readonly seed: number
   readonly step: number
   readonly position: Position
@@ -51,6 +61,7 @@ export function snapshot(trainer: Trainer): Checkpoint {
       weights: optimizer.weights.map(w => all.findIndex(({ id }) => id === w.id)),
       variables: optimizer.variables.map(v => Float32Array.from(v.read())),
     },
+    arithmetic: getArithmetic(),
     seed: trainer.seed,
     step: trainer.step,
     position: { ...trainer.position },
@@ -70,6 +81,7 @@ export function restore(trainer: Trainer, checkpoint: Checkpoint): void {
   const { model, optimizer } = trainer
   const weights = matching(model, checkpoint)
   checkOptimizer(optimizer, checkpoint.optimizer)
+  warnOfArithmetic(checkpoint)
   restoreLayers(trainer, checkpoint)
   checkpoint.weights.forEach(({ values, trainable }, i) => {
     const weight = weights[i]!
@@ -78,6 +90,8 @@ export function restore(trainer: Trainer, checkpoint: Checkpoint): void {
     weight.trainable = trainable
   })
   const { state, variables } = checkpoint.optimizer
+  // A rate set by hand has taken the place of a schedule, whose trainer has one variable less.
+  if (state.learningRate !== null) optimizer.learningRate = state.learningRate
   optimizer.rebuild(checkpoint.optimizer.weights.map(index => weights[index]!))
   optimizer.setVariables(variables)
   optimizer.setState(state)
@@ -88,6 +102,15 @@ export function restore(trainer: Trainer, checkpoint: Checkpoint): void {
   trainer.metrics.setStates(checkpoint.metrics)
   const { position, stopped, history, callbacks } = checkpoint
   trainer.pending = { position, stopped, history, callbacks }
+}
+
+function warnOfArithmetic({ arithmetic }: Checkpoint): void {
+  if (arithmetic === getArithmetic()) return
+  const how = `setArithmetic("${arithmetic}")`
+  console.warn(
+    `resume: the checkpoint was written under ${arithmetic} arithmetic, this is ${getArithmetic()}: the run goes on`,
+  )
+  console.warn(`  with other last bits than if it had not been interrupted; call ${how} first for the same ones`)
 }
 
 function restoreLayers({ model, randomIds }: Trainer, { trainable, freeCalls: calls }: Checkpoint): void {
@@ -132,6 +155,9 @@ const changing = new Set(["name", "learning_rate", "momentum"])
 function checkOptimizer(optimizer: Optimizer, saved: Checkpoint["optimizer"]): void {
   if (optimizer.className !== saved.className) {
     throw new OptionError(`resume: the checkpoint is of ${saved.className}, the trainer has ${optimizer.className}`)
+  }
+  if (saved.state.learningRate === null && optimizer.schedule === null) {
+    throw new OptionError("resume: in the checkpoint a schedule gives the learning rate, the trainer has a number")
   }
   const config: Config = JSON.parse(JSON.stringify(optimizer.getConfig()))
   for (const [key, value] of Object.entries(config)) {

@@ -120,6 +120,10 @@ export class Huber extends Loss {
     checkNumber("Huber", "delta", this.options.delta, { above: 0 })
   }
 
+  override get name(): string {
+    return this.options.name ?? "huber_loss"
+  }
+
   override perSample(yTrue: Tensor, yPred: Tensor): Tensor {
     const { delta } = this.options
     return rowwise("Huber", yTrue, yPred, {

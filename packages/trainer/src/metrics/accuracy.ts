@@ -44,7 +44,9 @@ export class BinaryAccuracy extends MeanMetric {
   protected override update(yTrue: Tensor, yPred: Tensor, sampleWeight: Tensor | null): void {
     const [t, p] = matched("BinaryAccuracy", yTrue, yPred)
     const target = t.read()
-    const hits = Array.from(p.read(), (value, i) => (Number(value > this.options.threshold) === target[i] ? 1 : 0))
+    // Predictions are float32: the threshold is, too, so that equal is equal.
+    const threshold = Math.fround(this.options.threshold)
+    const hits = Array.from(p.read(), (value, i) => (Number(value > threshold) === target[i] ? 1 : 0))
     this.add(hits, p.shape, sampleWeight)
   }
 }

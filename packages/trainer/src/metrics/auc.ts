@@ -47,7 +47,8 @@ export class AUC extends Metric {
     const inner = thresholds
       ? [...thresholds].sort((a, b) => a - b)
       : Array.from({ length: numThresholds - 2 }, (_, i) => (i + 1) / (numThresholds - 1))
-    this.#thresholds = [-1e-7, ...inner, 1 + 1e-7]
+    // Predictions are float32: a threshold is, too, so that equal is equal.
+    this.#thresholds = [-1e-7, ...inner, 1 + 1e-7].map(Math.fround)
     this.state = new Float64Array(2 * this.#thresholds.length + 2)
   }
 

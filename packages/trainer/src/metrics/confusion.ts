@@ -34,7 +34,8 @@ abstract class CountMetric extends Metric {
     const { thresholds, topK, classId } = this.options
     // With topK, Keras takes every prediction it has not filtered out.
     const given = thresholds ?? (topK === null ? 0.5 : -Infinity)
-    this.#thresholds = typeof given === "number" ? [given] : given
+    // Predictions are float32: a threshold is, too, so that equal is equal.
+    this.#thresholds = (typeof given === "number" ? [given] : given).map(Math.fround)
     for (const t of this.#thresholds)
       if (t !== -Infinity) checkNumber(this.className, "thresholds", t, { min: 0, max: 1 })
     if (topK !== null) checkNumber(this.className, "topK", topK, { min: 1, integer: true })
@@ -198,7 +199,7 @@ export class F1Score extends Metric {
       const largest = row[argMax(row, 0, n)]!
       row.forEach((score, j) => {
         const { threshold } = this.options
-        const yes = threshold === null ? score >= largest && Math.abs(score) > 1e-9 : score > threshold
+        const yes = threshold === null ? score >= largest && Math.abs(score) > 1e-9 : score > Math.fround(threshold)
         this.state[4 * j + outcome(yes, target[r * n + j] !== 0)]! += w?.[r] ?? 1
       })
     }
