@@ -1,4 +1,5 @@
 import { checkChoice, checkKeys, OptionError } from "@selvedge/core"
+import { toKerasKey, toOptionKey } from "@selvedge/layers"
 
 /** A Keras config: keys in snake_case, as `get_config()` returns it. */
 export type Config = Record<string, unknown>
@@ -12,34 +13,14 @@ export interface Serialized {
 /** Every option may be left out. */
 export type Options<T> = { readonly [K in keyof T]?: T[K] | undefined }
 
-/** Names that the general rule (a capital becomes "_" and a small letter) does not turn into Keras's. */
-const exceptions: Readonly<Record<string, string>> = {
-  beta1: "beta_1",
-  beta2: "beta_2",
-  beta2Decay: "beta_2_decay",
-  epsilon1: "epsilon_1",
-  epsilon2: "epsilon_2",
-}
-const fromKeras = new Map(Object.entries(exceptions).map(([ours, keras]) => [keras, ours]))
-
-/** `initialLearningRate` as `initial_learning_rate`. */
-export function toSnakeCase(key: string): string {
-  return exceptions[key] ?? key.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`)
-}
-
-/** `initial_learning_rate` as `initialLearningRate`. */
-export function toCamelCase(key: string): string {
-  return fromKeras.get(key) ?? key.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
-}
-
 /** Options as a Keras config; objects that have a config of their own become `{ class_name, config }`. */
 export function toConfig(options: object): Config {
-  return Object.fromEntries(Object.entries(options).map(([key, value]) => [toSnakeCase(key), serializeValue(value)]))
+  return Object.fromEntries(Object.entries(options).map(([key, value]) => [toKerasKey(key), serializeValue(value)]))
 }
 
 /** A Keras config as options in camelCase. Values are kept as they are. */
 export function fromConfig(config: Config): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(config).map(([key, value]) => [toCamelCase(key), value]))
+  return Object.fromEntries(Object.entries(config).map(([key, value]) => [toOptionKey(key), value]))
 }
 
 function serializeValue(value: unknown): unknown {

@@ -88,7 +88,7 @@ async function trainEpoch(trainer: Trainer, run: Run): Promise<void> {
     if (tellsEnd) await callbacks.after("onTrainBatchEnd", position.batch - 1, trainer.results())
     const turn = clock.turn()
     if (turn) await turn
-    if (trainer.paused) await trainer.paused
+    if (trainer.paused) await Promise.race([trainer.paused, whenAborted(run.settings.signal)])
     if (trainer.stopTraining || aborted(run)) break
   }
 }
@@ -110,6 +110,13 @@ async function validate(trainer: Trainer, run: Run): Promise<Logs> {
   const logs = await testEpoch(trainer, run.validation, trainer.position.epoch, run.callbacks, run.settings.signal)
   return Object.fromEntries(Object.entries(logs).map(([name, value]) => [`val_${name}`, value]))
 }
+
+/** Settles when the signal says so: never, without one. */
+const whenAborted = (signal: AbortSignal | null) =>
+  new Promise<void>(resolve => {
+    if (signal?.aborted) resolve()
+    signal?.addEventListener("abort", () => resolve(), { once: true })
+  })
 
 const aborted = (run: Run) => run.settings.signal?.aborted === true
 

@@ -29,10 +29,12 @@ export function trainStep(trainer: Trainer, batch: Batch, place: Place): StepLos
   const random = { seed, purpose: "training", position: [trainer.step], idOf }
   return inStep(trainer, random, () => {
     const data = batch.load()
-    const { value: result, updates } = collectUpdates(() => forward(trainer, data, true))
+    // Looked up at each step, so that what was frozen or unfrozen since the last one has effect; and once, for it is a walk.
+    const trainable = trainer.model.trainableWeights
+    const { value: result, updates } = collectUpdates(() => forward(trainer, data, trainable, true))
     const loss = result.loss.read()[0]!
     if (!Number.isFinite(loss)) throw explainNonFinite(result.loss, data, batch, place, trainer.step)
-    const weights = differentiate(trainer, result.loss)
+    const weights = differentiate(trainer, result.loss, trainable)
     optimizer.apply(
       weights.map(w => w.grad as Tensor),
       weights,
@@ -52,7 +54,7 @@ export function testStep(trainer: Trainer, batch: Batch, place: Place): StepLoss
   return inStep(trainer, { seed, purpose: "validation", position: [place.epoch, place.batch], idOf }, () =>
     noGrad(() => {
       const data = batch.load()
-      const result = forward(trainer, data, false)
+      const result = forward(trainer, data, trainer.model.trainableWeights, false)
       trainer.metrics.update(data, result.outputs)
       return { loss: result.loss.read()[0]!, parts: result.parts }
     }),
@@ -73,21 +75,22 @@ function inStep<T>(trainer: Trainer, random: RandomContext, fn: () => T): T {
   return trainer.memory().step(() => withRandom(random, fn))
 }
 
-function forward(trainer: Trainer, data: Loaded, training: boolean) {
+function forward(trainer: Trainer, data: Loaded, trainable: readonly Weight[], training: boolean) {
   const { model, objective } = trainer
   const { value: outputs, losses } = collectLosses(() => callModel(model, data.x, training))
   const { total, parts } = objective.of(data, outputs)
-  const penalties = [...losses, ...model.regularizationLosses()]
+  const penalised = trainable.some(weight => weight.regularizer)
+  const penalties = penalised ? [...losses, ...model.regularizationLosses()] : losses
   const loss = penalties.reduce((sum, penalty) => add(sum, penalty), total)
   return { outputs, loss, parts }
 }
 
 /** Computes all gradients and gives the weights that have one: none when the whole model is frozen. */
-function differentiate({ model, optimizer }: Trainer, loss: Tensor): Weight[] {
+function differentiate({ optimizer }: Trainer, loss: Tensor, trainable: readonly Weight[]): Weight[] {
   if (!loss.requiresGrad) return []
   const scale = optimizer.lossScaleFactor
   const reached = new Set(backward(scale === null ? loss : mul(loss, scale)))
-  return model.trainableWeights.filter(weight => reached.has(weight))
+  return trainable.filter(weight => reached.has(weight))
 }
 
 function constrain(weights: readonly Weight[]): void {

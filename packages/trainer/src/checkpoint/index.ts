@@ -105,12 +105,12 @@ export function restore(trainer: Trainer, checkpoint: Checkpoint): void {
 }
 
 function warnOfArithmetic({ arithmetic }: Checkpoint): void {
-  if (arithmetic === getArithmetic()) return
-  const how = `setArithmetic("${arithmetic}")`
+  const present = getArithmetic()
+  if (arithmetic === present) return
   console.warn(
-    `resume: the checkpoint was written under ${arithmetic} arithmetic, this is ${getArithmetic()}: the run goes on`,
+    `resume: the checkpoint was written under ${arithmetic} arithmetic, this is ${present}: the last bits will differ from ` +
+      `those of an undisturbed run; call setArithmetic("${arithmetic}") first`,
   )
-  console.warn(`  with other last bits than if it had not been interrupted; call ${how} first for the same ones`)
 }
 
 function restoreLayers({ model, randomIds }: Trainer, { trainable, freeCalls: calls }: Checkpoint): void {

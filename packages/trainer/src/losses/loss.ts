@@ -1,4 +1,5 @@
 import { checkChoice, isTensor, type Tensor, type TensorLike, tensor } from "@selvedge/core"
+import { toSnakeCase } from "@selvedge/layers"
 import { type Config, complete, type Options, toConfig } from "../config.ts"
 import { type Reduction, reduceLoss, reductions } from "./reduce.ts"
 import { matched } from "./rowwise.ts"
@@ -31,7 +32,7 @@ export abstract class Loss {
 
   /** The name under which it is reported. */
   get name(): string {
-    return this.options.name ?? this.className.replace(/(?<=[a-z0-9])[A-Z]/g, x => `_${x}`).toLowerCase()
+    return this.options.name ?? toSnakeCase(this.className)
   }
 
   /** How per-sample losses become one number. */

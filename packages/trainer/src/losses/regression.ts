@@ -92,10 +92,6 @@ export class KLDivergence extends PointwiseLoss {
     slope: (t: number, p: number) => (p < EPSILON || p > 1 ? 0 : -toUnit(t) / p),
   }
 
-  override get name(): string {
-    return this.options.name ?? "kl_divergence"
-  }
-
   override perSample(yTrue: Tensor, yPred: Tensor): Tensor {
     return rowwise(this.className, yTrue, yPred, this.pointwise, "sum")
   }

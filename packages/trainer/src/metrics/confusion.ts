@@ -182,13 +182,6 @@ export class F1Score extends Metric {
     if (threshold !== null) checkNumber("F1Score", "threshold", threshold, { above: 0, max: 1 })
   }
 
-  override get name(): string {
-    return super.name === "f1score" ? "f1_score" : super.name
-  }
-  override set name(name: string) {
-    super.name = name
-  }
-
   protected override update(yTrue: Tensor, yPred: Tensor, sampleWeight: Tensor | null): void {
     const [t, p] = matched("F1Score", yTrue, yPred)
     const [rows, n] = rowsOf(p.shape)
