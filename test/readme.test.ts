@@ -5,7 +5,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest"
 
 const root = join(import.meta.dirname, "..")
 const folder = join(root, "test", ".cache")
-const blocks = [...readFileSync(join(root, "README.md"), "utf8").matchAll(/```ts\n([\s\S]*?)```/g)].map(match => match[1])
+const blocks = [...readFileSync(join(root, "README.md"), "utf8").matchAll(/```ts\n([\s\S]*?)```/g)].map(
+  match => match[1],
+)
 
 describe("the README's code", () => {
   beforeAll(() => mkdirSync(folder, { recursive: true }))

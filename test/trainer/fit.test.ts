@@ -210,6 +210,12 @@ describe("fit", () => {
     trainer.unpause()
     await run
     expect(seen).toEqual([0, 1, 2])
+    const controller = new AbortController()
+    trainer.pause()
+    const held = trainer.fit(x, y, { ...quiet, epochs: 9, signal: controller.signal })
+    setTimeout(() => controller.abort(), 20)
+    expect((await held).epoch).toEqual([])
+    trainer.unpause()
   })
 
   it("refuses a second fit of the same weights at the same time", async () => {

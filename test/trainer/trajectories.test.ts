@@ -24,7 +24,8 @@ describe("trajectories-generated", () => {
 })
 
 const datasets = process.env.SELVEDGE_DATASETS
-const images = datasets && join(datasets, "fashion-mnist")
+// It names the folder of all data sets, or that of this one.
+const images = datasets && (isImageFolder(datasets) ? datasets : join(datasets, "fashion-mnist"))
 
 describe("trajectories", () => {
   const all = runs("trajectories")
