@@ -1,9 +1,27 @@
 import { OptionError, ShapeError } from "./errors.ts"
 import { type Shape, sameShape } from "./shape.ts"
-import { allocBlank, allocZeros, type Buffer, fillBlanks, Storage } from "./storage.ts"
+import { allocBlank, allocZeros, type Buffer, checkClock, fillBlanks, Storage, stepClock } from "./storage.ts"
 import { type Backward, type GraphNode, Tensor, wrap } from "./tensor.ts"
 
 let recording = true
+let watcher: Watcher | null = null
+
+/** Sees the operations that run. Internal: `debug` and `profile` are made of it. */
+export interface Watcher {
+  /** An op has made its output. */
+  made(op: string, y: Tensor, inputs: readonly Tensor[]): void
+  /** The gradient of an op begins. */
+  passing(op: string): void
+  /** It has added to the gradients of the inputs that want one. */
+  passed(op: string, y: Tensor, inputs: readonly Tensor[], gradients: readonly (Buffer | null)[]): void
+}
+
+/** Tells `next` of every operation from now on; nobody when null. @returns who was told before. */
+export function watch(next: Watcher | null): Watcher | null {
+  const before = watcher
+  watcher = next
+  return before
+}
 
 /**
  * Runs `fn` without recording: nothing computed inside can be differentiated, and nothing is kept for a backward pass.
@@ -38,9 +56,10 @@ export function record(
 /** Like `record`, for an output that shares its input's numbers. */
 export function attach(op: string, y: Tensor, inputs: readonly Tensor[], backward: Backward, blanks = 0): Tensor {
   if (recording && inputs.some(wantsGradient)) {
-    y.node = { op, inputs, backward, blanks }
+    y.node = { op, inputs, backward, blanks, until: stepClock() }
     y.requiresGrad = true
   }
+  watcher?.made(op, y, inputs)
   return y
 }
 
@@ -148,10 +167,18 @@ function passOn(y: Tensor, node: GraphNode, dy: Buffer, gradients: Map<Tensor, B
       hint: "compute the loss again, or ask for all gradients in one call of backward or grad",
     })
   }
-  y.read() // A tensor of an ended step throws here, before its closure could read what a later step wrote.
-  backward(dy, ...inputs.map((x, i) => gradientOf(x, gradients, i < blanks)))
-  if (blanks > 0) fillBlanks()
+  // A step that ended took the buffers of its closures with it, also where y itself was looked at and is on the heap.
+  checkClock(node.until, y.name || node.op)
+  watcher?.passing(node.op)
+  const buffers = inputs.map((x, i) => gradientOf(x, gradients, i < blanks))
+  try {
+    backward(dy, ...buffers)
+  } finally {
+    // Also after an error: the next step is given the same buffers, and must not find them blank.
+    if (blanks > 0) fillBlanks()
+  }
   node.backward = null
+  watcher?.passed(node.op, y, inputs, buffers)
 }
 
 function gradientOf(x: Tensor, gradients: Map<Tensor, Buffer>, blank: boolean): Buffer | null {

@@ -1,5 +1,9 @@
 export { attach, backward, grad, noGrad, record } from "./autograd.ts"
 export { type CheckGradientsOptions, checkGradients, type GradientReport } from "./debug/checkGradients.ts"
+export { debug } from "./debug/debug.ts"
+export { describeValues } from "./debug/describeValues.ts"
+export { ancestors, type ExplainOptions, explain } from "./debug/explain.ts"
+export { type OpCost, type Profile, profile } from "./debug/profile.ts"
 export type { ErrorDetails, NumberRule } from "./errors.ts"
 export {
   checkBoolean,

@@ -1,4 +1,4 @@
-import { OptionError, ShapeError } from "./errors.ts"
+import { describe, OptionError, ShapeError } from "./errors.ts"
 
 /** Sizes of a tensor's dimensions, outermost first; `[]` is a scalar. */
 export type Shape = readonly number[]
@@ -31,7 +31,7 @@ export function sameShape(a: Shape, b: Shape): boolean {
 /** @throws ShapeError for anything but a list of non-negative integers. */
 export function checkShape(op: string, shape: Shape): void {
   if (Array.isArray(shape) && shape.every(n => Number.isInteger(n) && n >= 0)) return
-  throw new ShapeError(`${op}: a shape is a list of non-negative integers, got ${JSON.stringify(shape)}`)
+  throw new ShapeError(`${op}: a shape is a list of non-negative integers, got ${describe(shape)}`)
 }
 
 /**
@@ -51,6 +51,9 @@ export function resolveAxis(op: string, axis: number, rank: number): number {
  */
 export function resolveAxes(op: string, axis: number | readonly number[] | undefined, rank: number): number[] {
   if (axis === undefined) return Array.from({ length: rank }, (_, i) => i)
+  if (typeof axis !== "number" && !Array.isArray(axis)) {
+    throw new OptionError(`${op}: axis is a number or a list of numbers, got ${describe(axis)}`)
+  }
   const axes = (typeof axis === "number" ? [axis] : [...axis]).map(a => resolveAxis(op, a, rank)).sort((a, b) => a - b)
   const twice = axes.find((a, i) => a === axes[i + 1])
   if (twice !== undefined) throw new ShapeError(`${op}: axis ${twice} is named twice`, { facts: { axis: axes } })
@@ -95,6 +98,7 @@ export function asRows(op: string, shape: Shape): [rows: number, columns: number
  */
 export function inferShape(op: string, from: Shape, to: Shape): Shape {
   const size = sizeOf(from)
+  if (!Array.isArray(to)) throw new ShapeError(`${op}: a shape is a list of integers, got ${describe(to)}`)
   const open = to.indexOf(-1)
   if (open >= 0 && to.indexOf(-1, open + 1) >= 0) {
     throw new OptionError(`${op}: only one dimension can be -1`, { facts: { shape: to } })

@@ -13,20 +13,24 @@ export interface Arena {
 
 let float64 = false
 let arena: Arena | null = null
+// Beside the arena, not in its place: within `onHeap` a step is still a step.
+let heapOnly = false
 // Counts the beginnings and ends of steps: a buffer of a step is good only while the clock stands where it was taken.
 let clock = 0
 
 /** A buffer for `size` numbers. Its content is undefined: an op writes every element. */
 export function alloc(size: number): Buffer {
   if (float64) return new Float64Array(size)
-  return arena?.take(size) ?? new Float32Array(size)
+  return take(size) ?? new Float32Array(size)
 }
 
 /** A buffer of zeros, for ops and gradients that accumulate. */
 export function allocZeros(size: number): Buffer {
   if (float64) return new Float64Array(size)
-  return arena?.take(size)?.fill(0) ?? new Float32Array(size)
+  return take(size)?.fill(0) ?? new Float32Array(size)
 }
+
+const take = (size: number) => (heapOnly ? null : (arena?.take(size) ?? null))
 
 const blank = new Set<Buffer>()
 
@@ -78,18 +82,28 @@ export function useArena(next: Arena | null): void {
 
 /** Runs `fn` with buffers from the heap, also inside a step: for what must outlive it, such as a weight. */
 export function onHeap<T>(fn: () => T): T {
-  const before = arena
-  arena = null
+  const before = heapOnly
+  heapOnly = true
   try {
     return fn()
   } finally {
-    arena = before
+    heapOnly = before
   }
 }
 
 /** True between the beginning and the end of a step. */
 export function insideStep(): boolean {
   return arena !== null
+}
+
+/** Until when what is recorded now may be differentiated: to the end of the step, or for good outside of one. */
+export function stepClock(): number {
+  return arena === null ? Infinity : clock
+}
+
+/** @throws StaleTensorError when the step is over in which something was recorded. */
+export function checkClock(until: number, name: string): void {
+  if (clock > until) throw stale(name)
 }
 
 /**
@@ -104,6 +118,8 @@ export class Storage {
   #goodUntil = Infinity
   #newerIsLinear = false
   #exposed = false
+  /** The step whose session brings its mirror up to date; in the steps of others the heap array is the truth. */
+  #mirroredIn = -1
 
   private constructor(heap: Buffer | null) {
     this.#heap = heap
@@ -132,9 +148,11 @@ export class Storage {
 
   /** The buffer to compute with. @throws StaleTensorError after the end of the step that owned it. */
   read(name: string): Buffer {
-    if (clock > this.#goodUntil) throw stale(name)
+    checkClock(this.#goodUntil, name)
     if (this.#linear === null) return this.#heap as Buffer
-    if (this.#heap === null || insideStep() || (!this.#exposed && this.#newerIsLinear)) return this.#linear
+    if (this.#heap === null || this.#mirroredIn === clock) return this.#linear
+    // A closure may keep the array for longer than the mirror lives.
+    this.#takeBack(this.#heap, this.#linear)
     return this.#heap
   }
 
@@ -183,7 +201,9 @@ export class Storage {
 
   /** Brings mirror and heap to the same numbers as far as a step that begins needs it. */
   beforeStep(): void {
-    if (this.#heap === null || this.#linear === null || (this.#newerIsLinear && !this.#exposed)) return
+    if (this.#heap === null || this.#linear === null) return
+    this.#mirroredIn = clock + 1
+    if (this.#newerIsLinear && !this.#exposed) return
     this.#linear.set(this.#heap)
     this.#newerIsLinear = true
   }
@@ -195,10 +215,12 @@ export class Storage {
 
   /** Takes the mirror away; the heap array is true afterwards. */
   unmirror(): void {
-    if (this.#heap !== null && this.#linear !== null && this.#newerIsLinear && !this.#exposed) {
-      this.#heap.set(this.#linear)
-    }
+    if (this.#heap !== null && this.#linear !== null) this.#takeBack(this.#heap, this.#linear)
     this.#linear = null
+  }
+
+  #takeBack(heap: Buffer, linear: Float32Array): void {
+    if (this.#mirroredIn === clock || (this.#newerIsLinear && !this.#exposed)) heap.set(linear)
     this.#newerIsLinear = false
   }
 }

@@ -13,6 +13,8 @@ export interface GraphNode {
   backward: Backward | null
   /** How many of its first inputs' gradients may come blank: standing for zeros that nobody has written. */
   readonly blanks: number
+  /** The clock of the step that it belongs to; Infinity outside of one. */
+  readonly until: number
 }
 
 /** The mathematics of a gradient: from dy, add into the buffer of each input that wants one. */

@@ -16,6 +16,9 @@ const exceptions: Readonly<Record<string, string>> = {
   keepDims: "keepdims",
   beta1: "beta_1",
   beta2: "beta_2",
+  beta2Decay: "beta_2_decay",
+  epsilon1: "epsilon_1",
+  epsilon2: "epsilon_2",
 }
 
 const reversed = new Map(Object.entries(exceptions).map(([option, key]) => [key, option]))

@@ -6,7 +6,7 @@ import { TurnTaker } from "./clock.ts"
 import type { Feed } from "./data/feed.ts"
 import type { Given } from "./data/source.ts"
 import { openFeed, plainFeed } from "./feeds.ts"
-import { checkVerbose } from "./options.ts"
+import { checkSignal, checkVerbose } from "./options.ts"
 import { joined } from "./outputs.ts"
 import { predictStep, testStep } from "./step.ts"
 import type { Trainer } from "./trainer.ts"
@@ -38,9 +38,10 @@ const predictKeys = ["batchSize", "steps", "callbacks", "signal", "verbose"]
 export async function evaluate(trainer: Trainer, x: unknown, y: unknown, options: EvaluateOptions): Promise<Logs> {
   checkKeys("evaluate", options, [...predictKeys, "sampleWeight"])
   const verbose = checkVerbose("evaluate", options.verbose ?? 0)
+  const signal = checkSignal("evaluate", options.signal)
   const feed = feedFor("evaluate", trainer, { x, y, sampleWeight: options.sampleWeight ?? null }, options)
   const callbacks = new Callbacks(options.callbacks ?? [], trainer)
-  const logs = await testEpoch(trainer, feed, trainer.position.epoch, callbacks, options.signal ?? null)
+  const logs = await testEpoch(trainer, feed, trainer.position.epoch, callbacks, signal)
   if (verbose > 0) console.log(formatLogs(logs))
   return logs
 }
@@ -78,6 +79,7 @@ export async function testEpoch(
 /** The model's outputs for all examples; see `Trainer.predict`. */
 export async function predict(trainer: Trainer, x: unknown, options: PredictOptions): Promise<Tensor | Tensor[]> {
   checkKeys("predict", options, predictKeys)
+  const signal = checkSignal("predict", options.signal)
   const feed = feedFor("predict", trainer, { x, y: null, sampleWeight: null }, options)
   const callbacks = new Callbacks(options.callbacks ?? [], trainer)
   const clock = new TurnTaker()
@@ -89,7 +91,7 @@ export async function predict(trainer: Trainer, x: unknown, options: PredictOpti
     if (callbacks.has("onPredictBatchEnd")) await callbacks.at("onPredictBatchEnd", batches.length - 1)
     const turn = clock.turn()
     if (turn) await turn
-    if (options.signal?.aborted) break
+    if (signal?.aborted) break
   }
   await callbacks.begin("onPredictEnd")
   if (batches.length === 0) throw new OptionError("predict: there are no examples")

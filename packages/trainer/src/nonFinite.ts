@@ -1,4 +1,4 @@
-import { NonFiniteError, type Tensor } from "@selvedge/core"
+import { ancestors, describeValues, NonFiniteError, type Tensor } from "@selvedge/core"
 import type { Batch, Loaded } from "./data/feed.ts"
 import type { Place } from "./step.ts"
 
@@ -17,7 +17,7 @@ export function explainNonFinite(loss: Tensor, data: Loaded, batch: Batch, place
       "first in": origin,
       step,
       examples: `${batch.first} to ${batch.first + batch.size - 1} of the epoch`,
-      ...Object.fromEntries(inputs.map((x, i) => [x.name || `input ${i}`, statistics(x)])),
+      ...Object.fromEntries(inputs.map((x, i) => [x.name || `input ${i}`, describeValues(x)])),
     },
     rule: "every loss is finite; this step has changed nothing",
     hint: hintFor(bad),
@@ -52,35 +52,4 @@ function layerOf(x: Tensor): string | null {
   return null
 }
 
-/** Everything a tensor was computed from, in the order of creation, leaves first where they are older. */
-function ancestors(y: Tensor): Tensor[] {
-  const seen = new Set([y])
-  const stack = [y]
-  for (let x = stack.pop(); x; x = stack.pop()) {
-    for (const input of x.node?.inputs ?? []) {
-      if (seen.has(input)) continue
-      seen.add(input)
-      stack.push(input)
-    }
-  }
-  return [...seen].sort((a, b) => a.id - b.id)
-}
-
 const allFinite = (x: Tensor) => x.read().every(Number.isFinite)
-
-/** `[32, 10], min -3.1, max 88.7, mean 0.2, 3 NaN, 1 infinite`. */
-function statistics(x: Tensor): string {
-  let [min, max, sum, finite, nan] = [Infinity, -Infinity, 0, 0, 0]
-  for (const value of x.read()) {
-    if (Number.isNaN(value)) nan++
-    if (!Number.isFinite(value)) continue
-    min = Math.min(min, value)
-    max = Math.max(max, value)
-    sum += value
-    finite++
-  }
-  const infinite = x.size - finite - nan
-  const digits = (value: number) => String(Number(value.toPrecision(4)))
-  const range = finite ? `, min ${digits(min)}, max ${digits(max)}, mean ${digits(sum / finite)}` : ""
-  return `[${x.shape.join(", ")}]${range}${nan ? `, ${nan} NaN` : ""}${infinite ? `, ${infinite} infinite` : ""}`
-}

@@ -98,8 +98,16 @@ export function settleFit(options: FitOptions): FitSettings {
     shuffle: checkBoolean("fit", "shuffle", options.shuffle ?? true),
     sampleWeight: options.sampleWeight ?? null,
     classWeight: options.classWeight ?? null,
-    signal: options.signal ?? null,
+    signal: checkSignal("fit", options.signal),
   }
+}
+
+/** @throws OptionError for anything but an AbortSignal, or nothing. */
+export function checkSignal(owner: string, signal: AbortSignal | null | undefined): AbortSignal | null {
+  if (signal === undefined || signal === null || typeof signal.addEventListener === "function") return signal ?? null
+  throw new OptionError(`${owner}: signal must be an AbortSignal, got ${describe(signal)}`, {
+    hint: "pass controller.signal, not the controller",
+  })
 }
 
 /** @throws OptionError for anything but 0, 1 or 2. */

@@ -24,8 +24,7 @@ export interface StepLoss {
  * @throws NonFiniteError when the loss is not a finite number; nothing has been changed then.
  */
 export function trainStep(trainer: Trainer, batch: Batch, place: Place): StepLoss {
-  const { optimizer, seed, randomIds } = trainer
-  const idOf = (layer: object) => randomIds.get(layer)
+  const { optimizer, seed, idOf } = trainer
   const random = { seed, purpose: "training", position: [trainer.step], idOf }
   return inStep(trainer, random, () => {
     const data = batch.load()
@@ -49,8 +48,7 @@ export function trainStep(trainer: Trainer, batch: Batch, place: Place): StepLos
 
 /** The loss and the metrics of a batch without learning: dropout and the like are off, batch statistics frozen. */
 export function testStep(trainer: Trainer, batch: Batch, place: Place): StepLoss {
-  const { seed, randomIds } = trainer
-  const idOf = (layer: object) => randomIds.get(layer)
+  const { seed, idOf } = trainer
   return inStep(trainer, { seed, purpose: "validation", position: [place.epoch, place.batch], idOf }, () =>
     noGrad(() => {
       const data = batch.load()
@@ -63,8 +61,7 @@ export function testStep(trainer: Trainer, batch: Batch, place: Place): StepLoss
 
 /** Predictions of a batch, one tensor per output: copies that outlive the step. */
 export function predictStep(trainer: Trainer, batch: Batch): Tensor[] {
-  const { model, seed, randomIds } = trainer
-  const idOf = (layer: object) => randomIds.get(layer)
+  const { model, seed, idOf } = trainer
   return inStep(trainer, { seed, purpose: "free", position: [], idOf }, () =>
     noGrad(() => callModel(model, batch.load().x, false).map(y => y.clone())),
   )

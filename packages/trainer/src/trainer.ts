@@ -128,9 +128,12 @@ export class Trainer {
 
   /** The ids of the model's layers in streams of random numbers. */
   get randomIds(): ReadonlyMap<object, string> {
-    this.#ids ??= randomIds(this.model)
+    this.#ids = randomIds(this.model)
     return this.#ids
   }
+
+  /** The id of one layer; undefined for one that is not in the model. The model is walked again when it has grown. */
+  readonly idOf = (layer: object): string | undefined => this.#ids?.get(layer) ?? this.randomIds.get(layer)
 
   /** What the run is: epochs, steps, batch size; null before the first. */
   get params(): RunInfo | null {

@@ -85,11 +85,13 @@ const plans = new Map<number, Planned>()
 function planOf(m: number, n: number, k: number, transposeA: boolean, transposeB: boolean): Planned {
   const tile = tileOf(instructions())
   const form = (tile === "4x8" ? 0 : 4) + (transposeA ? 2 : 0) + (transposeB ? 1 : 0)
+  // Larger sizes would spill into each other's place in the key.
+  const keyed = m < 8192 && n < 8192 && k < 8192
   const key = ((m * 8192 + n) * 8192 + k) * 8 + form
-  const known = plans.get(key)
+  const known = keyed ? plans.get(key) : undefined
   if (known !== undefined) return known
   const plan = gemmPlan({ m, n, k, transposeA, transposeB }, tile)
   const planned = { kernel: plan.kernel, units: plan.units, args: gemmWords(plan, 0, 0, 0, false) }
-  if (m < 8192 && n < 8192 && k < 8192 && plans.size < 4096) plans.set(key, planned)
+  if (keyed && plans.size < 4096) plans.set(key, planned)
   return planned
 }

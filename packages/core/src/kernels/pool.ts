@@ -1,4 +1,4 @@
-import { OptionError, SelvedgeError } from "../errors.ts"
+import { describe, OptionError, SelvedgeError } from "../errors.ts"
 import { allowsWaiting, availableThreads, environment, type HostWorker, startWorker } from "./host.ts"
 import { type Block, existingMemory } from "./memory.ts"
 import type { KernelFunction } from "./wasm/engine.ts"
@@ -51,7 +51,7 @@ export function setThreads(count: number): void {
 
 function checkThreads(owner: string, count: number): number {
   if (Number.isInteger(count) && count >= 1 && count <= 64) return count
-  throw new OptionError(`${owner}: the number of threads must be an integer from 1 to 64, got ${count}`)
+  throw new OptionError(`${owner}: the number of threads must be an integer from 1 to 64, got ${describe(count)}`)
 }
 
 /** The number of threads asked for: by `setThreads`, else `SELVEDGE_THREADS`, else one for each core, at most 8. */

@@ -102,10 +102,17 @@ export class Session {
   readonly handle: { session: Session | null } = { session: null }
   #storages: Storage[] = []
   #mirrored = false
+  #running = false
+  #next: Storage[] | null = null
 
-  /** Names the weights and slots that the next steps use. */
+  /** Names the weights and slots that the next steps use. Within a step of this session it waits for its end. */
   adopt(tensors: Iterable<Stored>): void {
     const storages = [...new Set(Array.from(tensors, tensor => tensor.storage))]
+    if (this.#running) this.#next = storages
+    else this.#use(storages)
+  }
+
+  #use(storages: Storage[]): void {
     if (storages.length === this.#storages.length && storages.every((s, i) => s === this.#storages[i])) return
     this.close()
     this.#storages = storages
@@ -155,6 +162,7 @@ export class Session {
     arena.reset()
     for (const storage of this.#storages) storage.beforeStep()
     memory.pinned = true
+    this.#running = true
     useArena(arena)
   }
 
@@ -162,6 +170,9 @@ export class Session {
     useArena(null)
     memory.pinned = false
     for (const storage of this.#storages) storage.afterStep()
+    this.#running = false
+    if (this.#next !== null) this.#use(this.#next)
+    this.#next = null
     if (poisoning) arena?.poison()
   }
 }
@@ -200,9 +211,11 @@ function release(storage: Storage): void {
   kept.block.free()
 }
 
-/** Fills the buffers of every ended step with NaN, so that a use after the end cannot go unseen. For debugging. */
-export function poisonEndedSteps(on: boolean): void {
+/** Fills the buffers of every ended step with NaN, so that a use after the end cannot go unseen. For debugging; returns the former. */
+export function poisonEndedSteps(on: boolean): boolean {
+  const before = poisoning
   poisoning = on
+  return before
 }
 
 const abandoned = new FinalizationRegistry<Session["handle"]>(handle => handle.session?.close())

@@ -1,4 +1,4 @@
-import { OptionError } from "../errors.ts"
+import { describe, OptionError } from "../errors.ts"
 import { gemm } from "./gemm.ts"
 import { gemmLoop } from "./gemmLoop.ts"
 import { environment, nodeProcess } from "./host.ts"
@@ -22,7 +22,7 @@ export interface VectorWidth {
  */
 export function setVectorWidth(bits: 128 | 256): VectorWidth {
   if (bits !== 128 && bits !== 256) {
-    throw new OptionError(`setVectorWidth: the width must be 128 or 256 bits, got ${String(bits)}`)
+    throw new OptionError(`setVectorWidth: the width must be 128 or 256 bits, got ${describe(bits)}`)
   }
   const reason = bits === 256 ? widen() : ""
   if (bits === 128 || reason !== "") setInstructions({ width: 128 })

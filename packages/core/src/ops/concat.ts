@@ -1,4 +1,4 @@
-import { OptionError, ShapeError } from "../errors.ts"
+import { describe, OptionError, ShapeError } from "../errors.ts"
 import { resolveAxis, sizeOf } from "../shape.ts"
 import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./shared/op.ts"
 
@@ -11,6 +11,7 @@ import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./sha
  * @throws ShapeError when the shapes differ along another axis, OptionError for an empty list.
  */
 export function concat(xs: readonly Tensor[], axis = -1): Tensor {
+  if (!Array.isArray(xs)) throw new OptionError(`concat: takes a list of tensors, got ${describe(xs)}`)
   if (xs.length === 0) throw new OptionError("concat: needs at least one tensor")
   const buffers = xs.map(x => read("concat", x))
   const first = xs[0]

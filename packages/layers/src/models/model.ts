@@ -10,6 +10,7 @@ import { within } from "../scope.ts"
 import type { DataShapes } from "../shapes.ts"
 import { graphFromConfig } from "./fromConfig.ts"
 import { checkInputs, type Ends, Graph } from "./graph.ts"
+import { type Examples, type PredictOptions, predictAll } from "./predict.ts"
 import { type SummaryOptions, summarize } from "./summary.ts"
 import { formatTree } from "./tree.ts"
 
@@ -158,6 +159,21 @@ export class Model extends Layer {
   /** All penalties of regularizers on trainable weights, each weight once: differentiable scalars. */
   penalties(): Tensor[] {
     return this.regularizationLosses()
+  }
+
+  /**
+   * The outputs for all examples, without a trainer: a tensor, or a list of them when it has several outputs. Several
+   * inputs are given as a list or by name. Nothing of the model changes, with `training: true` neither.
+   *
+   *     const y = await model.predict(x, { batchSize: 256 })
+   *
+   * @throws OptionError for an unknown option or what holds no numbers; ShapeError for no examples or a wrong shape.
+   */
+  predict(
+    x: Examples | readonly Examples[] | Readonly<Record<string, Examples>>,
+    options: PredictOptions = {},
+  ): Promise<Tensor | Tensor[]> {
+    return predictAll(this, x, options)
   }
 
   /** Keras's table of layers, shapes and parameters. Prints it, unless `print` is false, and returns it. */

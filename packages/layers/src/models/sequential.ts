@@ -71,6 +71,11 @@ export class Sequential extends Model {
       this.#addInput(next)
       return
     }
+    if (next === this || holds(next, this)) {
+      throw new OptionError(`${this.name}: a model cannot be a layer of itself`, {
+        hint: "its present layers can be shared: new Sequential([...model.layers, ...])",
+      })
+    }
     if (this.#layers.some(other => other.name === next.name)) {
       throw new OptionError(`${this.name}: two layers are called "${next.name}"`, {
         rule: "names are unique within a model",
@@ -160,4 +165,9 @@ export class Sequential extends Model {
     const config = { name, trainable, dtype, layers }
     return this.built && this.#input ? { ...config, build_input_shape: this.#input.batchShape } : config
   }
+}
+
+/** Whether a layer is somewhere inside another. */
+function holds(outer: Layer, inner: Layer): boolean {
+  return outer.sublayers().some(layer => layer === inner || holds(layer, inner))
 }

@@ -1,4 +1,5 @@
 import { checkBoolean, checkKeys, checkNumber, OptionError } from "@selvedge/core"
+import { folderOf, nodeFiles } from "../nodeFiles.ts"
 import type { Trainer } from "../trainer.ts"
 import type { Callback, CallbackState, Logs } from "./callback.ts"
 import { Monitor, type MonitorOptions, monitorKeys, orNull } from "./monitor.ts"
@@ -158,7 +159,7 @@ export class CSVLogger implements Callback {
   }
 
   async onEpochEnd(epoch: number, logs: Logs, trainer: Trainer): Promise<void> {
-    const { appendFile } = await import("node:fs/promises")
+    const { appendFile } = nodeFiles("CSVLogger")
     this.#columns ??= await this.#begin(logs, trainer)
     const row = this.#columns.map(name => (name === "epoch" ? epoch : (logs[name] ?? "NA")))
     await appendFile(this.#options.filename, `${row.join(this.#options.separator)}\n`)
@@ -167,10 +168,9 @@ export class CSVLogger implements Callback {
 
   /** Makes the file ready, and gives the columns: those of the file where it is gone on with. */
   async #begin(logs: Logs, trainer: Trainer): Promise<readonly string[]> {
-    const { mkdir, readFile, writeFile } = await import("node:fs/promises")
-    const { dirname } = await import("node:path")
+    const { mkdir, readFile, writeFile } = nodeFiles("CSVLogger")
     const { filename, separator, append } = this.#options
-    await mkdir(dirname(filename), { recursive: true })
+    await mkdir(folderOf(filename), { recursive: true })
     const old = append || this.#resumedAfter !== null ? await readFile(filename, "utf8").catch(() => "") : ""
     const [head, ...rows] = old.split("\n").filter(line => line !== "")
     if (head !== undefined) {
@@ -238,7 +238,7 @@ export class BackupAndRestore implements Callback {
   }
 
   async onTrainBegin(trainer: Trainer): Promise<void> {
-    const { access } = await import("node:fs/promises")
+    const { access } = nodeFiles("BackupAndRestore")
     const exists = await access(this.path).then(
       () => true,
       () => false,
@@ -251,7 +251,7 @@ export class BackupAndRestore implements Callback {
   }
 
   async onTrainEnd(): Promise<void> {
-    const { rm } = await import("node:fs/promises")
+    const { rm } = nodeFiles("BackupAndRestore")
     if (this.#deletes) await rm(this.path, { force: true })
   }
 }

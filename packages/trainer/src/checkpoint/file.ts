@@ -1,4 +1,5 @@
 import { FormatError } from "@selvedge/core"
+import { folderOf, nodeFiles, nodeZlib } from "../nodeFiles.ts"
 import { decode, encode, type Storable } from "./encode.ts"
 
 // A file: the name (8 bytes), version, CRC-32 of all that follows it, length of the text, length of the arrays (4 bytes
@@ -9,7 +10,7 @@ const HEAD = 24
 
 /** The bytes of a checkpoint file. */
 async function toBytes({ text, arrays, size }: ReturnType<typeof encode>): Promise<Uint8Array> {
-  const { crc32 } = await import("node:zlib")
+  const { crc32 } = nodeZlib()
   const json = new TextEncoder().encode(text)
   const start = HEAD + Math.ceil(json.length / 8) * 8
   const bytes = new Uint8Array(start + size)
@@ -29,7 +30,7 @@ async function toBytes({ text, arrays, size }: ReturnType<typeof encode>): Promi
  * @throws FormatError naming the file, the offset, what was expected and what was found.
  */
 export async function fromBytes(path: string, bytes: Uint8Array): Promise<Storable> {
-  const { crc32 } = await import("node:zlib")
+  const { crc32 } = nodeZlib()
   const fail = (what: string, offset: number, expected: unknown, found: unknown) =>
     new FormatError(`checkpoint: ${what}`, {
       facts: { file: path, offset, expected: String(expected), found: String(found) },
@@ -71,9 +72,8 @@ export async function writeFile(path: string, value: Storable): Promise<void> {
 }
 
 async function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
-  const { mkdir, open, rename } = await import("node:fs/promises")
-  const { dirname } = await import("node:path")
-  await mkdir(dirname(path), { recursive: true })
+  const { mkdir, open, rename } = nodeFiles("checkpoint")
+  await mkdir(folderOf(path), { recursive: true })
   const partial = `${path}.partial`
   const file = await open(partial, "w")
   try {
@@ -84,7 +84,7 @@ async function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
   }
   await rename(partial, path)
   // Without this the new name itself may be lost with the power. Not every platform lets a folder be synced.
-  const folder = await open(dirname(path), "r").catch(() => null)
+  const folder = await open(folderOf(path), "r").catch(() => null)
   await folder?.sync().catch(() => {})
   await folder?.close()
 }
@@ -94,7 +94,7 @@ async function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
  * @throws FormatError for a file that is not there or is damaged.
  */
 export async function readFile(path: string): Promise<Storable> {
-  const { readFile: read } = await import("node:fs/promises")
+  const { readFile: read } = nodeFiles("checkpoint")
   const bytes = await read(path).catch((cause: unknown) => {
     throw new FormatError("checkpoint: the file cannot be read", { facts: { file: path }, cause })
   })

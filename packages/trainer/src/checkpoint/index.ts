@@ -44,6 +44,8 @@ export interface Checkpoint {
 export function snapshot(trainer: Trainer): Checkpoint {
   const { model, optimizer, randomIds, run } = trainer
   const all = model.weights
+  // A layer that was taken off the model leaves its state in the optimizer.
+  const known = optimizer.weights.filter(w => all.some(({ id }) => id === w.id))
   const layers = [...randomIds].filter((entry): entry is [Layer, string] => entry[0] instanceof Layer)
   return {
     weights: all.map(w => ({
@@ -58,8 +60,8 @@ export function snapshot(trainer: Trainer): Checkpoint {
       className: optimizer.className,
       config: optimizer.getConfig(),
       state: optimizer.getState(),
-      weights: optimizer.weights.map(w => all.findIndex(({ id }) => id === w.id)),
-      variables: optimizer.variables.map(v => Float32Array.from(v.read())),
+      weights: known.map(w => all.findIndex(({ id }) => id === w.id)),
+      variables: optimizer.variablesFor(known).map(v => Float32Array.from(v.read())),
     },
     arithmetic: getArithmetic(),
     seed: trainer.seed,

@@ -49,7 +49,10 @@ export type OptimizerName = keyof typeof optimizers
  * @throws OptionError for an unknown string, naming the nearest.
  */
 export function getOptimizer(optimizer: OptimizerName | Optimizer): Optimizer {
-  if (typeof optimizer !== "string") return optimizer
+  if (optimizer instanceof Optimizer) return optimizer
+  if (typeof optimizer !== "string") {
+    throw new OptionError(`compile: the optimizer must be a name or an Optimizer, got ${describe(optimizer)}`)
+  }
   return new optimizers[checkedChoice("compile", "optimizer", optimizer.toLowerCase(), optimizers)]()
 }
 

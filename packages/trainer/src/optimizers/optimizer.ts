@@ -8,6 +8,7 @@ import {
   checkGradients,
   type Gradient,
   newSlot,
+  numbersOf,
   type OptimizerState,
   type SlotKind,
   type Step,
@@ -103,7 +104,7 @@ export abstract class Optimizer {
     this.build(weights)
     const each = this.options.gradientAccumulationSteps ?? 1
     const unscale = 1 / (this.options.lossScaleFactor ?? 1)
-    const raw = gradients.map(g => scaled(isTensor(g) ? g.read() : g, unscale))
+    const raw = gradients.map(g => scaled(numbersOf(g), unscale))
     if ((this.#calls + 1) % each !== 0) this.#accumulate(raw, weights)
     else this.#updateAll(each === 1 ? raw : this.#mean(raw, weights, each), weights)
     if (this.options.useEma) this.#average()
@@ -209,8 +210,13 @@ export abstract class Optimizer {
    * State of weights is the optimizer's own; the single numbers are copies: write them with `setVariables`.
    */
   get variables(): readonly Tensor[] {
+    return this.variablesFor(this.#weights)
+  }
+
+  /** Its state for some of the weights that it knows, in the order of `variables`. */
+  variablesFor(weights: readonly Tensor[]): readonly Tensor[] {
     const number = (name: string, value: number) => tensor(value, [], { name })
-    const states = this.#weights.map(w => this.#state(w))
+    const states = weights.map(w => this.#state(w))
     const present = (x: Tensor | null) => (x ? [x] : [])
     let first = 0
     const groups = this.slotKinds().flatMap(group => {

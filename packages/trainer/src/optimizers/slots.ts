@@ -16,7 +16,13 @@ export interface SlotKind {
 }
 
 /** A gradient: as a tensor, or as bare numbers in row-major order. */
-export type Gradient = Tensor | Buffer
+export type Gradient = Tensor | ArrayLike<number>
+
+/** A gradient's numbers in a buffer that kernels take. */
+export function numbersOf(gradient: Gradient): Buffer {
+  if (isTensor(gradient)) return gradient.read()
+  return gradient instanceof Float32Array || gradient instanceof Float64Array ? gradient : Float32Array.from(gradient)
+}
 
 /** The numbers that a checkpoint keeps beside the variables: they are doubles. */
 export interface OptimizerState {

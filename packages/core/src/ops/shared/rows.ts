@@ -11,6 +11,9 @@ export type Indices = Tensor | ArrayLike<number>
  */
 export function resolveIndices(op: string, indices: Indices, n: number): Int32Array {
   const values = isTensor(indices) ? read(op, indices) : indices
+  if (!Array.isArray(values) && !ArrayBuffer.isView(values)) {
+    throw new OptionError(`${op}: indices are a list or a tensor, got ${describe(values)}`)
+  }
   return Int32Array.from(values, (index: number, i: number) => {
     if (Number.isInteger(index) && index >= -n && index < n) return index < 0 ? index + n : index
     throw new OptionError(`${op}: index ${index} at position ${i} is out of range`, {
