@@ -65,7 +65,8 @@ export function sizeOf(shape: readonly number[]): number {
 
 /** Elements decoded from raw bytes, copied out of the file. `bytes.length` must be a multiple of the element's size. */
 export function decode(bytes: Uint8Array, dtype: DType, bigEndian = false): TypedArray {
-  const copy = bytes.slice()
+  // Not slice: that of a Node Buffer does not copy, and its memory is shared with others.
+  const copy = new Uint8Array(bytes)
   if (bigEndian) swapBytes(copy, DTYPES[dtype].bytes)
   return DTYPES[dtype].make(copy.buffer)
 }

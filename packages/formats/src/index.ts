@@ -1,6 +1,8 @@
 export type { DType, NamedArray, TypedArray } from "./arrays.ts"
 export { writeFileAtomic } from "./atomic.ts"
 export { type Bundle, type BundleOptions, loadBundle, saveBundle, toBundle } from "./bundle.ts"
+export { type HandOverOptions, handOver, takeBack } from "./handOver.ts"
+export type { HandOverArrays, HandOverData } from "./handOverData.ts"
 export { type Hdf5Options, looksLikeHdf5, readHdf5 } from "./hdf5/read.ts"
 export { setHdf5Url } from "./hdf5/remote.ts"
 export type { AttributeValue, Hdf5Dataset, Hdf5Group, Hdf5Tree } from "./hdf5/types.ts"

@@ -57,7 +57,7 @@ export async function readHdf5(bytes: Uint8Array, options: Hdf5Options = {}): Pr
   const engine = trusted ? new LocalEngine((await loadH5()).module) : await RemoteEngine.start(timeoutMs)
   let keep = false
   try {
-    const body = trusted || owned ? bytes : bytes.slice()
+    const body = trusted || owned ? bytes : new Uint8Array(bytes)
     const walk: Walk = { engine, refuse, fileBytes: size, maxBytes, spent: 0, objects: 0 }
     await ask(walk, [{ op: "open", bytes: body, limit: Math.min(maxBytes, 1 << 30) + LIBRARY_BYTES }])
     const tree = await readTree(walk)
