@@ -1,3 +1,5 @@
+import type { Tensor } from "@selvedge/core"
+import { BatchNormalization, Concatenate, Dense, Dropout, Flatten, input, Model, Sequential } from "@selvedge/layers"
 import { type ModelGraph, plotModel } from "@selvedge/report"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
@@ -99,6 +101,83 @@ describe("plotModel", () => {
     expect(() => plotModel({ nodes: [], edges: [] })).toThrow(/at least one node/)
   })
 })
+
+describe("plotModel of a model", () => {
+  const encoder = new Sequential(
+    [new Dense(64, { inputShape: [100], name: "deep" }), new Dropout(0.2, { name: "drop" })],
+    {
+      name: "encoder",
+    },
+  )
+  const [left, right] = ["left", "right"].map(name => input({ shape: [100], name }))
+  const head = new Dense(8, { name: "head" })
+  const [ofLeft, ofRight] = [left, right].map(x => head.apply(encoder.apply(x)))
+  const both = new Concatenate({ name: "both" }).apply([ofLeft, ofRight])
+  const outputs = [new Dense(1, { name: "same" }).apply(both), new Dense(3, { name: "aux" }).apply(ofLeft)]
+  const siamese = new Model({ inputs: [left, right], outputs })
+
+  it("draws a Sequential as a chain from its input, with shapes and parameters", () => {
+    const layers = [new Flatten({ inputShape: [28, 28] }), new Dense(300, { name: "hidden" }), new BatchNormalization()]
+    const model = new Sequential([...layers, new Dense(10)])
+    layers[1].trainable = false
+    const svg = plotModel(model)
+    expect(arrows(svg)).toBe(4)
+    for (const text of ["InputLayer", "(None, 28, 28)", "(None, 784)", "hidden", "Dense (frozen)", "(None, 300)"]) {
+      expect(texts(svg)).toContain(text)
+    }
+    const params = texts(svg).filter(text => text.endsWith(" parameters"))
+    expect(params).toEqual(["0 parameters", "0 parameters", "235,500 parameters", "1200 parameters", "3010 parameters"])
+    expect(overlaps(svg)).toEqual([])
+  })
+
+  it("draws a shared layer wherever data pass it, and its parameters once", () => {
+    const svg = plotModel(siamese)
+    const found = texts(svg)
+    expect(found.filter(text => text === "encoder" || text === "head")).toHaveLength(4)
+    expect(found.filter(text => text.endsWith("the same weights"))).toEqual([
+      "Sequential, the same weights",
+      "Dense, the same weights",
+    ])
+    expect(found.filter(text => text === "6464 parameters")).toHaveLength(1)
+    expect(arrows(svg)).toBe(8)
+    expect(boxesOf(svg)).toHaveLength(9)
+    expect([overlaps(svg), clipped(svg)]).toEqual([[], []])
+  })
+
+  it("opens models inside when it is told to", () => {
+    const svg = plotModel(siamese, { expandNested: true })
+    expect(texts(svg).filter(text => text === "encoder/deep")).toHaveLength(2)
+    expect(texts(svg).filter(text => text === "encoder/drop")).toHaveLength(2)
+    expect(texts(svg)).not.toContain("encoder")
+    expect(boxesOf(svg)).toHaveLength(11)
+    expect(arrows(svg)).toBe(10)
+    const functional = new Model({ inputs: left, outputs: ofLeft, name: "tower" })
+    const outer = plotModel(new Sequential([functional, new Dense(2)]), { expandNested: true })
+    expect(texts(outer)).toContain("tower/encoder/deep")
+    expect(texts(outer).filter(text => text === "InputLayer")).toHaveLength(1)
+  })
+
+  it("draws a layer that feeds itself, a model with a call of its own, one that is not built", () => {
+    class Own extends Model {
+      readonly inner = new Dense(3)
+      override call(x: Tensor) {
+        return this.inner.apply(x)
+      }
+    }
+    const loop = new Dense(4, { name: "loop" })
+    const x = input({ shape: [4] })
+    const own = new Own({ name: "own" })
+    const svg = plotModel(new Model({ inputs: x, outputs: own.apply(loop.apply(loop.apply(x))) }), {
+      expandNested: true,
+    })
+    expect(arrows(svg)).toBe(3)
+    expect(texts(svg)).toEqual(expect.arrayContaining(["Own", "15 parameters", "(None, 3)"]))
+    expect(boxesOf(plotModel(own))).toHaveLength(1)
+    expect(texts(plotModel(new Sequential([new Dense(3, { name: "open" })])))).toEqual(["open", "Dense"])
+  })
+})
+
+const arrows = (svg: string) => svg.match(/M[^"]+l-4,-8l8,0Z/g)?.length ?? 0
 
 function boxesOf(svg: string): { x: number; y: number; width: number; height: number }[] {
   const found = svg.matchAll(/<rect x="([-\d.]+)" y="([-\d.]+)" width="([\d.]+)" height="([\d.]+)" rx/g)

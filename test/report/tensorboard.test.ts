@@ -2,10 +2,13 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { OptionError } from "@selvedge/core"
-import { EventWriter } from "@selvedge/report"
+import { Dense, Dropout, Sequential } from "@selvedge/layers"
+import { EventWriter, TensorBoard } from "@selvedge/report"
+import { compile, ExponentialDecay, SGD } from "@selvedge/trainer"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { summarizeHistogram } from "../../packages/report/src/tensorboard/events.ts"
 import { crc32c, tfRecord } from "../../packages/report/src/tensorboard/record.ts"
+import { readSummaries } from "./eventFiles.ts"
 
 let directory: string
 beforeEach(async () => {
@@ -72,6 +75,110 @@ describe("EventWriter", () => {
     await writer.close()
     expect(() => writer.scalar("loss", 1, 0)).toThrow(/closed/)
     expect(() => new EventWriter(directory, { sufix: "" } as object)).toThrow(/did you mean "suffix"/)
+  })
+})
+
+describe("TensorBoard", () => {
+  const x = { data: Float32Array.from({ length: 160 }, (_, i) => Math.sin(i)), shape: [40, 4] }
+  const y = { data: Float32Array.from({ length: 40 }, (_, i) => i % 2), shape: [40, 1] }
+  const trainer = () => {
+    const layers = [
+      new Dense(3, { activation: "tanh", inputShape: [4], name: "hidden" }),
+      new Dropout(0.5),
+      new Dense(1, { activation: "sigmoid", name: "out" }),
+    ]
+    const optimizer = new SGD({
+      learningRate: new ExponentialDecay({ initialLearningRate: 0.1, decaySteps: 4, decayRate: 0.5 }),
+    })
+    return compile(new Sequential(layers, { seed: 1 }), {
+      loss: "binary_crossentropy",
+      optimizer,
+      metrics: ["accuracy"],
+    })
+  }
+  const train = async (options: object, more: object = {}) => {
+    const run = trainer()
+    const validationData = [x, y]
+    const callbacks = [new TensorBoard({ logDir: directory, ...options })]
+    const history = await run.fit(x, y, { epochs: 3, batchSize: 10, verbose: 0, validationData, callbacks, ...more })
+    return { run, history: history.history }
+  }
+  const scalars = (part: string, tag: string) =>
+    readSummaries(join(directory, part)).flatMap(s => (s.tag === tag ? [[s.step, s.scalar!]] : []))
+  const single = (values: readonly number[]) => values.map(Math.fround)
+
+  it("writes the numbers of each epoch, those of validation under the same tags beside them", async () => {
+    const { history } = await train({})
+    expect((await readdir(directory)).sort()).toEqual(["train", "validation"])
+    expect(scalars("train", "epoch_loss")).toEqual(single(history.loss).map((loss, epoch) => [epoch, loss]))
+    expect(scalars("validation", "epoch_loss").map(([, v]) => v)).toEqual(single(history.val_loss))
+    expect(scalars("validation", "epoch_accuracy").map(([, v]) => v)).toEqual(single(history.val_accuracy))
+    expect(scalars("validation", "evaluation_loss_vs_iterations").map(([step]) => step)).toEqual([4, 8, 12])
+    expect(scalars("train", "epoch_learning_rate").map(([, v]) => v)).toEqual(single([0.05, 0.025, 0.0125]))
+    const tags = new Set(readSummaries(join(directory, "train")).map(({ tag }) => tag))
+    expect([...tags].sort()).toEqual(["epoch_accuracy", "epoch_learning_rate", "epoch_loss"])
+  })
+
+  it("writes the numbers of batches as often as told", async () => {
+    await train({ updateFreq: 5, writeStepsPerSecond: true })
+    expect(scalars("train", "batch_loss").map(([step]) => step)).toEqual([5, 10])
+    expect(scalars("train", "epoch_steps_per_second").every(([, v]) => v > 0)).toBe(true)
+    expect(new TensorBoard().onTrainBatchEnd).toBeUndefined()
+    await train({ logDir: join(directory, "each"), updateFreq: "batch" }, { epochs: 1 })
+    const each = scalars("each/train", "batch_loss")
+    expect(each.map(([step]) => step)).toEqual([1, 2, 3, 4])
+    // The mean since the epoch began: at its end the epoch's own.
+    expect(each.at(-1)![1]).toBe(scalars("each/train", "epoch_loss")[0][1])
+  })
+
+  it.each([true, false])(
+    "writes histograms of weights and of the last step's gradients, validated: %s",
+    async validated => {
+      const { run } = await train({ histogramFreq: 2 }, validated ? {} : { validationData: undefined })
+      const found = readSummaries(join(directory, "train")).filter(s => s.histogram)
+      const names = ["hidden/kernel", "hidden/bias", "out/kernel", "out/bias"]
+      expect(found.map(({ tag, step }) => `${tag} ${step}`)).toEqual(
+        [0, 2].flatMap(epoch => names.flatMap(name => [`${name}/histogram ${epoch}`, `${name}/gradient ${epoch}`])),
+      )
+      const kernel = run.model.weights[0]
+      const last = found.findLast(({ tag }) => tag === "hidden/kernel/histogram")!.histogram!
+      const sum = (of: (w: number) => number) => [...kernel.read()].reduce((total, w) => total + of(w), 0)
+      expect(last.slice(0, 3)).toEqual([Math.min(...kernel.read()), Math.max(...kernel.read()), 12])
+      expect(last[3]).toBeCloseTo(sum(w => w))
+      expect(last[4]).toBeCloseTo(sum(w => w * w))
+    },
+  )
+
+  it("writes the gradient itself: SGD's step divided by its rate", async () => {
+    const run = trainer()
+    const before = run.model.getWeights()[3]
+    const callbacks = [new TensorBoard({ logDir: directory, histogramFreq: 1 })]
+    await run.fit(x, y, { epochs: 1, batchSize: 40, verbose: 0, callbacks })
+    const found = readSummaries(join(directory, "train")).find(({ tag }) => tag === "out/bias/gradient")!
+    expect(found.histogram![3]).toBeCloseTo((before[0] - run.model.getWeights()[3][0]) / 0.1, 5)
+  })
+
+  it("leaves the gradients of frozen weights out", async () => {
+    const run = trainer()
+    run.model.sublayers()[0].trainable = false
+    const callbacks = [new TensorBoard({ logDir: directory, histogramFreq: 1 })]
+    await run.fit(x, y, { epochs: 1, verbose: 0, callbacks })
+    const tags = readSummaries(join(directory, "train")).flatMap(({ tag, histogram }) => (histogram ? [tag] : []))
+    expect(tags.filter(tag => tag.startsWith("hidden"))).toEqual(["hidden/kernel/histogram", "hidden/bias/histogram"])
+  })
+
+  it("goes on in a second fit, and refuses bad options and folders", async () => {
+    const callback = new TensorBoard({ logDir: directory })
+    const run = trainer()
+    for (const initialEpoch of [0, 1]) {
+      await run.fit(x, y, { initialEpoch, epochs: initialEpoch + 1, verbose: 0, callbacks: [callback] })
+    }
+    expect(scalars("train", "epoch_loss").map(([step]) => step)).toEqual([0, 1])
+    expect(() => new TensorBoard({ logdir: "x" } as object)).toThrow(/did you mean "logDir"/)
+    expect(() => new TensorBoard({ updateFreq: 0 })).toThrow(OptionError)
+    expect(() => new TensorBoard({ histogramFreq: 0.5 })).toThrow(OptionError)
+    await writeFile(join(directory, "file"), "")
+    await expect(train({ logDir: join(directory, "file") })).rejects.toThrow(/ENOTDIR|EEXIST/)
   })
 })
 

@@ -17,23 +17,14 @@ export interface PngOptions {
 
 const require = createRequire(import.meta.url)
 const dejavu = ["latin-400", "latin-700"].map(name => `@fontsource/dejavu-sans/files/dejavu-sans-${name}-normal.woff2`)
-const systemFonts = [
-  ["/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf", "/usr/share/fonts/truetype/dejavu/DejaVuSans-Bold.ttf"],
-  ["/usr/share/fonts/TTF/DejaVuSans.ttf", "/usr/share/fonts/TTF/DejaVuSans-Bold.ttf"],
-  ["/usr/share/fonts/dejavu-sans-fonts/DejaVuSans.ttf", "/usr/share/fonts/dejavu-sans-fonts/DejaVuSans-Bold.ttf"],
-  ["/usr/share/fonts/truetype/liberation/LiberationSans-Regular.ttf"],
-  ["/System/Library/Fonts/Supplemental/Arial.ttf", "/System/Library/Fonts/Supplemental/Arial Bold.ttf"],
-  ["C:\\Windows\\Fonts\\arial.ttf", "C:\\Windows\\Fonts\\arialbd.ttf"],
-]
-
 let ready: Promise<void> | undefined
-let fonts: Promise<Uint8Array[]> | undefined
+let fonts: Promise<readonly Uint8Array[]> | undefined
 
 /**
  * Renders an SVG of this package as PNG, with the resolution written into the file (pHYs), so that it prints in its size.
  *
  * @throws OptionError for a bad option
- * @throws FormatError for text that is no SVG, or when no font is found
+ * @throws FormatError for text that is no SVG
  */
 export async function svgToPng(svg: string, options: PngOptions = {}): Promise<Uint8Array> {
   const owner = "svgToPng"
@@ -42,8 +33,8 @@ export async function svgToPng(svg: string, options: PngOptions = {}): Promise<U
   const theme = checkChoice(owner, "theme", options.theme ?? "light", ["light", "dark"])
   ready ??= readFile(require.resolve("@resvg/resvg-wasm/index_bg.wasm")).then(initWasm)
   await ready
-  fonts ??= findFonts()
-  const fontBuffers = options.fonts ? [...options.fonts] : await fonts
+  fonts ??= Promise.all(dejavu.map(name => readFile(require.resolve(name))))
+  const fontBuffers = [...(options.fonts ?? (await fonts))]
   const font = { fontBuffers, sansSerifFamily: "DejaVu Sans", defaultFontFamily: "DejaVu Sans" }
   return withResolution(render(fixTheme(svg, theme), { font, fitTo: { mode: "zoom", value: dpi / 96 } }), dpi)
 }
@@ -59,18 +50,4 @@ function render(svg: string, options: ConstructorParameters<typeof Resvg>[1]): U
   } catch (cause) {
     throw new FormatError(`svgToPng: the text is no SVG that can be rendered: ${cause}`, { cause })
   }
-}
-
-async function findFonts(): Promise<Uint8Array[]> {
-  const bundled = dejavu.map(name => async () => readFile(require.resolve(name)))
-  const candidates = [bundled, ...systemFonts.map(paths => paths.map(path => () => readFile(path)))]
-  for (const files of candidates) {
-    const read = await Promise.all(files.map(file => file().catch(() => undefined)))
-    const found = read.filter(bytes => bytes !== undefined)
-    if (found.length > 0) return found
-  }
-  throw new FormatError("svgToPng: no font was found, so the chart's texts would be missing", {
-    facts: { tried: candidates.length },
-    hint: "pass fonts: [await readFile('font.ttf')]",
-  })
 }

@@ -79,38 +79,19 @@ export function placeBoxes(wanted: readonly Box[], area: Box, obstacles: readonl
   return result
 }
 
-/** Centres worth trying for `box`, nearest first. */
+/** Centres worth trying for `box`, nearest first: the wanted one, and those flush with the edges of what is there. */
 function candidates(box: Box, area: Box, placed: readonly Box[]): Box[] {
-  const xs = flush(
-    box.x,
-    box.width,
-    area.x,
-    area.width,
-    placed.map(other => [other.x, other.width]),
-  )
-  const ys = flush(
-    box.y,
-    box.height,
-    area.y,
-    area.height,
-    placed.map(other => [other.y, other.height]),
-  )
+  const along = (axis: "x" | "y", size: "width" | "height") => {
+    const slack = Math.max(0, (area[size] - box[size]) / 2)
+    const limit = (value: number) => Math.min(area[axis] + slack, Math.max(area[axis] - slack, value))
+    const edges = placed.flatMap(other => {
+      const apart = (other[size] + box[size]) / 2 + 0.01
+      return [other[axis] - apart, other[axis] + apart]
+    })
+    return [...new Set([box[axis], area[axis] - slack, area[axis] + slack, ...edges].map(limit))]
+  }
   const distance = (b: Box) => (b.x - box.x) * (b.x - box.x) + (b.y - box.y) * (b.y - box.y)
-  return xs.flatMap(x => ys.map(y => ({ ...box, x, y }))).sort((a, b) => distance(a) - distance(b))
-}
-
-function flush(
-  centre: number,
-  size: number,
-  areaCentre: number,
-  areaSize: number,
-  others: [number, number][],
-): number[] {
-  const slack = Math.max(0, (areaSize - size) / 2)
-  const limit = (value: number) => Math.min(areaCentre + slack, Math.max(areaCentre - slack, value))
-  const edges = others.flatMap(([other, width]) => [
-    other - (width + size) / 2 - 0.01,
-    other + (width + size) / 2 + 0.01,
-  ])
-  return [...new Set([centre, areaCentre - slack, areaCentre + slack, ...edges].map(limit))]
+  const ys = along("y", "height")
+  const all = along("x", "width").flatMap(x => ys.map(y => ({ ...box, x, y })))
+  return all.sort((a, b) => distance(a) - distance(b))
 }

@@ -1,8 +1,8 @@
-import { dot, line, rectY } from "@observablehq/plot"
+import { line, rectY } from "@observablehq/plot"
 import { checkNumber, describe, OptionError, ShapeError } from "@selvedge/core"
 import { drawPanel } from "./panel.ts"
 import { formatValue } from "./scale.ts"
-import { endLabels, labelMargin, type Series } from "./series.ts"
+import { endLabels, labelMargin, type Series, seriesMarks } from "./series.ts"
 import { type ChartOptions, checkChart, type Drawing, frame, grid, innerWidth } from "./svg.ts"
 import { neutral, seriesStyle } from "./theme.ts"
 
@@ -47,7 +47,7 @@ export function plotCalibration(
   const panelWidth = columns === 2 ? (width - gap) * 0.56 : width
   const panels = [
     reliability(models, panelWidth),
-    ...(columns === 2 ? [confidences(models, width - gap - panelWidth)] : [confidences(models, width)]),
+    confidences(models, columns === 2 ? width - gap - panelWidth : width),
   ]
   const sentences = models.map(
     ({ name, error }) => `${name || "The model"}: expected calibration error ${formatValue(error)}.`,
@@ -100,24 +100,11 @@ function calibrate(name: string, { confidence, correct }: Predictions, bins: num
 function reliability(models: readonly Calibrated[], width: number): Drawing {
   const series = models.map(({ name, bins, error }, i): Series => {
     const label = `${name ? `${name}, ` : ""}ECE ${formatValue(Number(error.toPrecision(3)))}`
-    return { name, label, x: bins.map(bin => bin.confidence), y: bins.map(bin => bin.accuracy), ...seriesStyle(i) }
+    const points = { x: bins.map(bin => bin.confidence), y: bins.map(bin => bin.accuracy), points: true }
+    return { name, label, ...points, ...seriesStyle(i) }
   })
-  const diagonal = line(
-    [
-      [0, 0],
-      [1, 1],
-    ],
-    { stroke: neutral.muted.light, strokeDasharray: "6 4", strokeWidth: 1.5 },
-  )
-  const lines = series.map(({ x, y, colour }) =>
-    line(
-      x.map((value, k) => [value, y[k]!] as [number, number]),
-      { stroke: colour, strokeWidth: 2 },
-    ),
-  )
-  const dots = models.map(({ bins }, i) =>
-    dot(bins, { x: "confidence", y: "accuracy", r: 4, fill: seriesStyle(i).colour, stroke: neutral.background.light }),
-  )
+  const corners = [0, 1].map((corner): [number, number] => [corner, corner])
+  const diagonal = line(corners, { stroke: neutral.muted.light, strokeDasharray: "6 4", strokeWidth: 1.5 })
   return drawPanel({
     width,
     height: 330,
@@ -125,7 +112,7 @@ function reliability(models: readonly Calibrated[], width: number): Drawing {
     y: { domain: [0, 1], label: "Share of right predictions" },
     grid: "both",
     marginRight: labelMargin(series),
-    marks: [diagonal, ...lines, ...dots],
+    marks: [diagonal, ...seriesMarks(series)],
     overlay: geometry => endLabels(series, geometry),
   })
 }

@@ -2,7 +2,16 @@ import { rectY } from "@observablehq/plot"
 import { checkBoolean, checkNumber, describe, OptionError } from "@selvedge/core"
 import { drawPanel } from "./panel.ts"
 import { extent, formatValue, plottable } from "./scale.ts"
-import { type ChartOptions, checkChart, checkText, type Drawing, frame, grid, innerWidth } from "./svg.ts"
+import {
+  type ChartOptions,
+  checkChart,
+  checkInterval,
+  checkText,
+  type Drawing,
+  frame,
+  grid,
+  innerWidth,
+} from "./svg.ts"
 import { seriesStyle } from "./theme.ts"
 
 /** Options of {@link plotHistogram}. */
@@ -139,7 +148,5 @@ function checkHistogram(options: HistogramOptions): void {
   if (options.bins !== undefined) checkNumber(owner, "bins", options.bins, { integer: true, min: 1, max: 1000 })
   if (options.columns !== undefined) checkNumber(owner, "columns", options.columns, { integer: true, min: 1, max: 6 })
   if (options.shareX !== undefined) checkBoolean(owner, "shareX", options.shareX)
-  const { domain } = options
-  if (domain === undefined || (domain.length === 2 && domain.every(Number.isFinite) && domain[0] < domain[1])) return
-  throw new OptionError(`${owner}: domain must be [low, high] with low < high, got ${describe(domain)}`)
+  checkInterval(owner, "domain", options.domain)
 }

@@ -1,7 +1,7 @@
-import { checkNumber, describe, OptionError, ShapeError } from "@selvedge/core"
+import { checkNumber, describe, ShapeError } from "@selvedge/core"
 import { base64, encodePng } from "./rasterPng.ts"
 import { extent } from "./scale.ts"
-import { type ChartOptions, checkChart, frame, innerWidth } from "./svg.ts"
+import { type ChartOptions, checkChart, checkInterval, frame, innerWidth } from "./svg.ts"
 import { round, textElement, textWidth, truncate } from "./text.ts"
 import { fontSizes, neutral } from "./theme.ts"
 
@@ -128,7 +128,5 @@ function checkImages(pixels: ArrayLike<number>, shape: readonly number[], option
   }
   if (options.columns !== undefined) checkNumber(owner, "columns", options.columns, { integer: true, min: 1 })
   if (options.size !== undefined) checkNumber(owner, "size", options.size, { min: 8, max: 1024 })
-  const { range } = options
-  if (range === undefined || (range.length === 2 && range.every(Number.isFinite) && range[0] < range[1])) return
-  throw new OptionError(`${owner}: range must be [black, white] with black < white, got ${describe(range)}`)
+  checkInterval(owner, "range", options.range)
 }

@@ -4,7 +4,7 @@ import { type Annotation, checkAnnotations, drawAnnotations } from "./annotation
 import { drawPanel } from "./panel.ts"
 import { extent, formatValue, logDomain, paddedDomain } from "./scale.ts"
 import { endLabels, gapNotes, labelMargin, labelsHeight, type Series, seriesMarks } from "./series.ts"
-import { type ChartOptions, checkChart, checkText, frame, innerWidth } from "./svg.ts"
+import { type ChartOptions, checkChart, checkInterval, checkText, frame, innerWidth } from "./svg.ts"
 import { neutral, seriesStyle } from "./theme.ts"
 
 /** A line of {@link plotLines}: its points, or a function to sample over `xDomain`. */
@@ -157,7 +157,7 @@ function checkLines(options: LinesOptions): void {
   for (const name of ["xScale", "yScale"] as const) {
     if (options[name] !== undefined) checkChoice(owner, name, options[name], ["linear", "log"])
   }
-  for (const name of ["xDomain", "yDomain"] as const) checkDomain(name, options[name])
+  for (const name of ["xDomain", "yDomain"] as const) checkInterval(owner, name, options[name])
   if (options.height !== undefined) checkNumber(owner, "height", options.height, { min: 120, max: 4000 })
   if (options.samples !== undefined)
     checkNumber(owner, "samples", options.samples, { min: 2, max: 100_000, integer: true })
@@ -168,12 +168,6 @@ function checkLines(options: LinesOptions): void {
     if ((rule.x === undefined) !== (rule.y === undefined) && Number.isFinite(rule.x ?? rule.y)) return
     throw new OptionError(`${owner}: rules[${i}] must have either x or y, a finite number`)
   })
-}
-
-function checkDomain(name: string, domain: unknown): void {
-  if (domain === undefined) return
-  if (Array.isArray(domain) && domain.length === 2 && domain.every(Number.isFinite) && domain[0] < domain[1]) return
-  throw new OptionError(`${owner}: ${name} must be [low, high] with low < high, got ${describe(domain)}`)
 }
 
 function summarize(series: readonly Series[], options: LinesOptions): string {

@@ -1,5 +1,7 @@
 import { checkBoolean, describe, nearest, OptionError } from "@selvedge/core"
+import { Model } from "@selvedge/layers"
 import { type LayeredLayout, layeredLayout } from "./layered.ts"
+import { modelGraph } from "./modelGraph.ts"
 import { formatValue } from "./scale.ts"
 import { type ChartOptions, checkChart, frame } from "./svg.ts"
 import { round, textElement, textWidth } from "./text.ts"
@@ -26,11 +28,13 @@ export interface ModelGraph {
 }
 
 /** Options of {@link plotModel}. */
-export interface ModelOptions extends ChartOptions {
+export interface PlotModelOptions extends ChartOptions {
   /** Whether boxes show output shapes. By default true. */
   readonly showShapes?: boolean
   /** Whether boxes show parameter counts. By default true. */
   readonly showParams?: boolean
+  /** Whether the layers of models inside are drawn in their place. By default false. */
+  readonly expandNested?: boolean
 }
 
 const owner = "plotModel"
@@ -39,13 +43,17 @@ const layerGap = 34
 
 /**
  * A model as a graph: a box per layer with name, class, output shape and parameter count, sources above targets; frozen layers
- * have a dashed border. After Keras's `plot_model`.
+ * have a dashed border. A layer that is applied several times, as shared ones are, has a box for each. After Keras's
+ * `plot_model`.
  *
+ * @param of a model of `layers`, or any graph
  * @returns SVG text, as wide as the model is
  * @throws OptionError for an unknown option, ids that are missing or come twice, a cycle
  */
-export function plotModel(graph: ModelGraph, options: ModelOptions = {}): string {
-  checkChart(owner, options, ["showShapes", "showParams"])
+export function plotModel(of: Model | ModelGraph, options: PlotModelOptions = {}): string {
+  checkChart(owner, options, ["showShapes", "showParams", "expandNested"])
+  const expand = checkBoolean(owner, "expandNested", options.expandNested ?? false)
+  const graph = of instanceof Model ? modelGraph(of, expand) : of
   const show = {
     shapes: checkBoolean(owner, "showShapes", options.showShapes ?? true),
     params: checkBoolean(owner, "showParams", options.showParams ?? true),

@@ -90,14 +90,5 @@ function concatenate(parts: readonly Uint8Array[]): Uint8Array {
 
 /** Bytes as base64 text. */
 export function base64(bytes: Uint8Array): string {
-  const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-  let text = ""
-  for (let i = 0; i < bytes.length; i += 3) {
-    const [a, b, c] = [bytes[i]!, bytes[i + 1], bytes[i + 2]]
-    const word = (a << 16) | ((b ?? 0) << 8) | (c ?? 0)
-    text += alphabet[word >> 18]! + alphabet[(word >> 12) & 63]!
-    text += b === undefined ? "=" : alphabet[(word >> 6) & 63]!
-    text += c === undefined ? "=" : alphabet[word & 63]!
-  }
-  return text
+  return btoa(Array.from(bytes, byte => String.fromCharCode(byte)).join(""))
 }

@@ -32,6 +32,13 @@ export function checkText(owner: string, name: string, value: unknown): void {
   throw new OptionError(`${owner}: ${name} must be a string, got ${describe(value)}`)
 }
 
+/** @throws OptionError for anything but undefined or `[low, high]` with low < high, finite. */
+export function checkInterval(owner: string, name: string, value: unknown): void {
+  if (value === undefined) return
+  if (Array.isArray(value) && value.length === 2 && value.every(Number.isFinite) && value[0] < value[1]) return
+  throw new OptionError(`${owner}: ${name} must be [low, high] with low < high, got ${describe(value)}`)
+}
+
 /** A piece of SVG in its own coordinates, starting at (0, 0). */
 export interface Drawing {
   readonly content: string

@@ -32,7 +32,7 @@ export const clientScript = String.raw`
   }
 
   const runOf = name => {
-    if (!runs.has(name)) runs.set(name, { name, index: runs.size, shown: true, state: "running", series: new Map(), latest: {}, layers: null, weights: new Map() })
+    if (!runs.has(name)) runs.set(name, { name, index: runs.size, shown: true, state: "running", series: new Map(), latest: {}, layers: null, weights: new Map(), cards: new Map() })
     return runs.get(name)
   }
   const point = (run, chart, key, x, y) => {
@@ -114,7 +114,7 @@ export const clientScript = String.raw`
     let card = charts.get(chart)
     if (!card) {
       const legend = element("div", { class: "legend" })
-      const plot = element("div", { role: "img", "aria-label": chart })
+      const plot = element("div", { role: "img", "aria-label": chart, ondblclick: () => { card.zoomed = false } })
       card = { legend, plot, root: element("div", { class: "card" }, element("h3", {}, chart), plot, legend) }
       charts.set(chart, card)
       byId("curves").append(card.root)
@@ -128,9 +128,13 @@ export const clientScript = String.raw`
       const axis = { stroke: () => css("--muted"), grid: { stroke: () => css("--line"), width: 1 }, ticks: { stroke: () => css("--line"), width: 1 } }
       const integers = chart.endsWith("by epoch") ? { incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000] } : {}
       const lines = series.map(s => ({ stroke: () => colour(s.run), width: 2, dash: s.key.startsWith("val_") ? [6, 3] : undefined, spanGaps: false, points: { show: s.x.length < 40 ? undefined : false } }))
-      card.u = new uPlot({ width: card.plot.clientWidth || 360, height: 220, legend: { show: false }, cursor: { drag: { x: true, y: false } }, scales: { x: { time: false } }, axes: [{ ...axis, ...integers }, { ...axis, size: (_, labels) => 22 + 7.5 * Math.max(3, ...(labels || []).map(l => String(l).length)), values: (_, ticks) => ticks.map(tick) }], series: [{}, ...lines] }, data, card.plot)
+      card.u = new uPlot({ width: card.plot.clientWidth || 360, height: 220, legend: { show: false }, hooks: { setSelect: [() => { card.zoomed = true }] }, scales: { x: { time: false } }, axes: [{ ...axis, ...integers }, { ...axis, size: (_, labels) => 22 + 7.5 * Math.max(3, ...(labels || []).map(l => String(l).length)), values: (_, ticks) => ticks.map(tick) }], series: [{}, ...lines] }, data, card.plot)
       card.shape = shape
-    } else card.u.setData(data)
+      card.zoomed = false
+    } else {
+      card.u.setData(data, !card.zoomed)
+      if (card.zoomed) card.u.redraw()
+    }
     card.legend.replaceChildren(...series.map(s => {
       const swatch = element("span", { class: "swatch" + (s.key.startsWith("val_") ? " dashed" : "") })
       swatch.style.borderColor = colour(s.run)
@@ -140,36 +144,45 @@ export const clientScript = String.raw`
     card.plot.setAttribute("aria-label", chart + ": " + card.legend.textContent)
   }
 
-  const drawLayers = shown => {
-    const tables = shown.filter(run => run.layers).map(run => {
-      const cell = (v, bad) => element("td", { class: bad ? "bad" : "" }, v === undefined ? "–" : show(v))
-      const share = (v, limit) => element("td", { class: v > limit ? "bad" : "" }, v === undefined ? "–" : (100 * number(v)).toFixed(1) + " %")
-      const rows = run.layers.layers.map(({ name, activation: a = {}, gradient: g = {}, updateRatio }) =>
-        element("tr", {}, element("td", {}, name), cell(a.mean), cell(a.std), share(a.dead, 0.5), share(a.saturated, 0.5), cell(g.mean), cell(g.std), cell(updateRatio, number(updateRatio) > 0.1)))
-      const heads = ["Layer", "mean", "std", "dead", "saturated", "gradient mean", "gradient std", "update : weight"]
-      const table = element("table", {}, element("caption", {}, run.name + ", step " + run.layers.step), element("thead", {}, element("tr", {}, ...heads.map(h => element("th", { scope: "col" }, h)))), element("tbody", {}, ...rows))
-      return element("div", { class: "card scroll", tabindex: "0", role: "region", "aria-label": "Layers of " + run.name }, table)
-    })
-    byId("layers-section").hidden = tables.length === 0
-    byId("layers").replaceChildren(...tables)
+  // Cards stay and only their content changes: a table keeps its place, its focus and where it was scrolled to.
+  const cardOf = (run, section, key, make) => {
+    if (!run.cards.has(key)) run.cards.set(key, make())
+    const card = run.cards.get(key)
+    if (!card.root.isConnected) byId(section).append(card.root)
+    card.root.hidden = !run.shown
+    return card
   }
-  const drawWeights = shown => {
-    const space = "http://www.w3.org/2000/svg"
-    const cards = shown.flatMap(run => [...run.weights.values()].map(({ name, step, edges, counts }) => {
-      const svg = document.createElementNS(space, "svg")
-      const highest = Math.max(1, ...counts)
-      for (const [k, v] of Object.entries({ viewBox: "0 0 " + counts.length + " 100", preserveAspectRatio: "none", class: "bars", role: "img", "aria-label": name + " from " + show(edges[0]) + " to " + show(edges.at(-1)) })) svg.setAttribute(k, v)
-      counts.forEach((count, i) => {
-        const bar = document.createElementNS(space, "rect")
-        const height = (100 * count) / highest
-        for (const [k, v] of Object.entries({ x: i + 0.05, y: 100 - height, width: 0.9, height })) bar.setAttribute(k, v)
-        bar.style.fill = colour(run)
-        svg.append(bar)
-      })
-      return element("div", { class: "card" }, element("h3", {}, name), svg, element("p", { class: "small" }, show(edges[0]) + " to " + show(edges.at(-1)) + " · " + run.name + ", step " + step))
+  const heads = ["Layer", "mean", "std", "dead", "saturated", "gradient mean", "gradient std", "update : weight"]
+  const drawLayers = run => {
+    const card = cardOf(run, "layers", "layers", () => {
+      const caption = element("caption"), body = element("tbody")
+      const table = element("table", {}, caption, element("thead", {}, element("tr", {}, ...heads.map(h => element("th", { scope: "col" }, h)))), body)
+      return { caption, body, root: element("div", { class: "card scroll", tabindex: "0", role: "region", "aria-label": "Layers of " + run.name }, table) }
+    })
+    const cell = (v, bad) => element("td", { class: bad ? "bad" : "" }, v === undefined ? "–" : show(v))
+    const share = (v, limit) => element("td", { class: v > limit ? "bad" : "" }, v === undefined ? "–" : (100 * number(v)).toFixed(1) + " %")
+    const rows = run.layers.layers.map(({ name, activation: a = {}, gradient: g = {}, updateRatio }) =>
+      element("tr", {}, element("th", { scope: "row" }, name), cell(a.mean), cell(a.std), share(a.dead, 0.5), share(a.saturated, 0.5), cell(g.mean), cell(g.std), cell(updateRatio, number(updateRatio) > 0.1)))
+    card.caption.textContent = run.name + ", step " + run.layers.step
+    card.body.replaceChildren(...rows)
+  }
+  const space = "http://www.w3.org/2000/svg"
+  const drawWeight = (run, { name, step, edges, counts }) => {
+    const card = cardOf(run, "weights", name, () => {
+      const bars = document.createElementNS(space, "svg"), text = element("p", { class: "small" })
+      for (const [k, v] of Object.entries({ viewBox: "0 0 " + counts.length + " 100", preserveAspectRatio: "none", class: "bars", role: "img" })) bars.setAttribute(k, v)
+      return { bars, text, root: element("div", { class: "card" }, element("h3", {}, name), bars, text) }
+    })
+    const highest = Math.max(1, ...counts), range = show(edges[0]) + " to " + show(edges.at(-1))
+    card.text.textContent = range + " · " + run.name + ", step " + step
+    card.bars.setAttribute("aria-label", name + " from " + range)
+    card.bars.style.fill = colour(run)
+    card.bars.replaceChildren(...counts.map((count, i) => {
+      const bar = document.createElementNS(space, "rect")
+      const height = (100 * count) / highest
+      for (const [k, v] of Object.entries({ x: i + 0.05, y: 100 - height, width: 0.9, height })) bar.setAttribute(k, v)
+      return bar
     }))
-    byId("weights-section").hidden = cards.length === 0
-    byId("weights").replaceChildren(...cards)
   }
 
   let timer
@@ -183,8 +196,12 @@ export const clientScript = String.raw`
       found.get(s.chart).push({ ...s, run })
     }
     for (const [chart, series] of found) drawChart(chart, series)
-    drawLayers(shown)
-    drawWeights(shown)
+    for (const run of runs.values()) {
+      if (run.layers) drawLayers(run)
+      for (const weight of run.weights.values()) drawWeight(run, weight)
+    }
+    byId("layers-section").hidden = !shown.some(run => run.layers)
+    byId("weights-section").hidden = !shown.some(run => run.weights.size)
   }
   const schedule = () => { timer ??= setTimeout(draw, 250) }
   const redraw = () => { for (const card of charts.values()) { if (card.u) card.u.destroy(); card.u = undefined } schedule() }

@@ -1,13 +1,22 @@
 import { describe, OptionError } from "@selvedge/core"
 
 /** Mean, standard deviation and shares of a layer's values. */
-export interface LayerStatistics {
+export interface ValueStatistics {
   readonly mean: number
   readonly std: number
   /** Share of units that are zero for the whole batch. */
   readonly dead?: number
   /** Share of values in the flat part of the activation. */
   readonly saturated?: number
+}
+
+/** What the dashboard shows of a layer. */
+export interface LayerRow {
+  readonly name: string
+  readonly activation?: ValueStatistics
+  readonly gradient?: ValueStatistics
+  /** Norm of the update divided by the norm of the weights. */
+  readonly updateRatio?: number
 }
 
 /** What a run tells the dashboard. */
@@ -27,13 +36,7 @@ export type DashboardEvent =
   | {
       readonly type: "layers"
       readonly step: number
-      readonly layers: readonly {
-        readonly name: string
-        readonly activation?: LayerStatistics
-        readonly gradient?: LayerStatistics
-        /** Norm of the update divided by the norm of the weights. */
-        readonly updateRatio?: number
-      }[]
+      readonly layers: readonly LayerRow[]
     }
   /** Distribution of a weight at a step: `counts[i]` values between `edges[i]` and `edges[i + 1]`. */
   | {
@@ -58,11 +61,15 @@ export type DashboardCommand = { readonly run: string } & (
 
 const types = ["batch", "epoch", "layers", "histogram", "status"] as const
 
+/** @throws OptionError for what is no name of a run. */
+export function checkRun(run: string): void {
+  if (typeof run === "string" && run !== "") return
+  throw new OptionError(`liveDashboard: a run must have a name, got ${describe(run)}`)
+}
+
 /** @throws OptionError for what is no {@link DashboardEvent} */
 export function checkEvent(run: string, event: DashboardEvent): void {
-  if (typeof run !== "string" || run === "") {
-    throw new OptionError(`liveDashboard: a run must have a name, got ${describe(run)}`)
-  }
+  checkRun(run)
   if (event && typeof event === "object" && (types as readonly string[]).includes(event.type)) return
   throw new OptionError(`liveDashboard: an event must have one of the known types, got ${describe(event?.type)}`, {
     facts: { types: types.join(", ") },

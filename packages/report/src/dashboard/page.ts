@@ -40,7 +40,7 @@ const style = `
 *{box-sizing:border-box}
 body{margin:0;font:15px/1.45 system-ui,sans-serif;color:var(--ink);background:var(--back)}
 header{display:flex;flex-wrap:wrap;gap:4px 16px;align-items:baseline;padding:14px 20px;border-bottom:1px solid var(--line);background:var(--card)}
-h1{font-size:18px;margin:0}h2{font-size:15px;margin:0 0 8px}h3{font-size:13px;margin:0 0 4px}
+h1{font-size:18px;margin:0}h2{font-size:15px;margin:0 0 8px}h3{font-size:13px;margin:0 0 4px;overflow-wrap:anywhere}
 #connection{margin:0;color:var(--muted)}#connection.lost{color:var(--warn);font-weight:600}
 main{padding:16px 20px;display:grid;grid-template-columns:minmax(0,1fr);gap:20px;max-width:1400px;margin:0 auto}
 ul{list-style:none;margin:0;padding:0;display:grid;gap:8px}
@@ -59,7 +59,7 @@ input[type=text]{width:6.5em}input[type=checkbox]{width:18px;height:18px;accent-
 .card{min-width:0}.legend{display:flex;flex-wrap:wrap;gap:2px 12px;font-size:13px;font-variant-numeric:tabular-nums}
 .legend span{display:flex;gap:6px;align-items:center}.legend .dashed{border-top-style:dashed}
 .scroll{overflow-x:auto}table{border-collapse:collapse;font-size:13px;font-variant-numeric:tabular-nums;width:100%}
-th,td{padding:3px 10px;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap}th:first-child,td:first-child{text-align:left}
+th,td{padding:3px 10px;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap}th:first-child{text-align:left}tbody th{font-weight:400}
 caption{text-align:left;font-weight:600;padding:4px 0}td.bad{color:var(--warn);font-weight:600}
-.bars{width:100%;height:80px;display:block}.bars rect{fill:var(--c0)}.small{color:var(--muted);font-size:12px;margin:2px 0 0}
+.bars{width:100%;height:80px;display:block}.small{color:var(--muted);font-size:12px;margin:2px 0 0}
 `

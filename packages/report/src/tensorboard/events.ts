@@ -54,26 +54,29 @@ function writeHistogram(writer: BinaryWriter, histogram: HistogramSummary): Bina
 
 /** Counts the finite values in equally wide buckets; undefined when there is none. */
 export function summarizeHistogram(values: ArrayLike<number>, bucketCount: number): HistogramSummary | undefined {
-  const finite = Array.from(values).filter(Number.isFinite)
-  if (finite.length === 0) return undefined
-  let [min, max, sum, sumOfSquares] = [Infinity, -Infinity, 0, 0]
-  for (const value of finite) {
+  let [min, max, count, sum, sumOfSquares] = [Infinity, -Infinity, 0, 0, 0]
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!
+    if (!Number.isFinite(value)) continue
     min = Math.min(min, value)
     max = Math.max(max, value)
+    count++
     sum += value
     sumOfSquares += value * value
   }
+  if (count === 0) return undefined
   const edge = (i: number) => (i === bucketCount ? max : min + ((max - min) * i) / bucketCount)
   // A single value has no width: one bucket that ends at it.
-  if (!(edge(1) > min))
-    return { min, max, count: finite.length, sum, sumOfSquares, limits: [max], buckets: [finite.length] }
+  if (!(edge(1) > min)) return { min, max, count, sum, sumOfSquares, limits: [max], buckets: [count] }
   const buckets = new Array<number>(bucketCount).fill(0)
-  for (const value of finite) {
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!
+    if (!Number.isFinite(value)) continue
     let bucket = Math.min(bucketCount - 1, Math.max(0, Math.ceil(((value - min) / (max - min)) * bucketCount) - 1))
     while (bucket > 0 && value <= edge(bucket)) bucket--
     while (bucket < bucketCount - 1 && value > edge(bucket + 1)) bucket++
     buckets[bucket]!++
   }
   const limits = buckets.map((_, i) => edge(i + 1))
-  return { min, max, count: finite.length, sum, sumOfSquares, limits, buckets }
+  return { min, max, count, sum, sumOfSquares, limits, buckets }
 }
