@@ -1,0 +1,102 @@
+import { execFile } from "node:child_process"
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { promisify } from "node:util"
+import { experiments, readRecord, runExperiment, runFolder } from "@selvedge/chapter11"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { help, readCommand } from "../../packages/chapter11/src/command.ts"
+
+const root = join(import.meta.dirname, "../..")
+const folder = mkdtempSync(join(tmpdir(), "chapter-"))
+const out = join(folder, "runs")
+const environment = { ...process.env }
+// Garments are drawn: no folder is named, the cache is empty, and a quick run never downloads.
+const env = { ...process.env, XDG_CACHE_HOME: folder, SELVEDGE_DATASETS: "" }
+
+beforeAll(() => {
+  Object.assign(process.env, env)
+})
+afterAll(() => {
+  process.env = environment
+  rmSync(folder, { recursive: true, force: true })
+})
+
+/** The command, as `npm run chapter` calls it. */
+async function chapter(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  const command = ["--conditions=@selvedge/source", "--import", "tsx", "packages/chapter11/src/chapter.ts", ...args]
+  try {
+    return { code: 0, ...(await promisify(execFile)(process.execPath, command, { cwd: root, env })) }
+  } catch (error) {
+    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string }
+    return { code, stdout, stderr }
+  }
+}
+
+describe("readCommand", () => {
+  it("runs everything once under the book's conditions when nothing is said", () => {
+    expect(readCommand([])).toMatchObject({
+      keys: Object.keys(experiments),
+      seeds: [42],
+      settings: { epochs: null, quick: false, data: null },
+      out: "runs",
+      json: undefined,
+    })
+  })
+
+  it("keeps quick runs away from others", () => {
+    expect(readCommand(["bn", "--quick", "--seeds=1,2"])).toMatchObject({
+      keys: ["bn"],
+      seeds: [1, 2],
+      out: "runs/quick",
+    })
+  })
+
+  it("knows list and help, and refuses what it does not know", () => {
+    expect(readCommand(["list"])).toBe("list")
+    expect(readCommand(["bn", "--help"])).toBe("help")
+    expect(() => readCommand(["leaky_rely"])).toThrow('there is no experiment "leaky_rely", did you mean leaky_relu?')
+    expect(() => readCommand(["--seed", "1"])).toThrow("there is no flag --seed, did you mean --seeds?")
+    for (const flag of ["seeds", "epochs", "quick", "json", "out", "jobs", "data", "no-wide"])
+      expect(help).toContain(`--${flag}`)
+  })
+})
+
+it("runs experiments in parallel, writes the JSON, and does not run them again", async () => {
+  const json = join(folder, "all.json")
+  const options = ["--quick", "--seeds", "5", "--out", out, "--json", json]
+  const first = await chapter("B_on_A", ...options, "--jobs", "2")
+  expect(first.stderr).toBe("")
+  expect(first.code).toBe(0)
+  expect(first.stdout).toContain("synthetic")
+  expect(first.stdout).toMatch(/model_A 5: val_loss \d\.\d{4} {2}val_accuracy 0\.\d{4}/)
+  expect(first.stdout).toContain("Saved as my_model_A.h5 and loaded again: the weights are the same")
+  expect(first.stdout).toMatch(/Test error of B: .* % alone, .* % on A: ratio/)
+  const { runs } = JSON.parse(readFileSync(json, "utf8"))
+  expect(Object.keys(runs)).toEqual(["model_A", "model_B", "B_on_A"])
+  expect(Object.keys(runs.model_B["5"])).toEqual(
+    expect.arrayContaining(["loss", "accuracy", "val_loss", "val_accuracy", "seconds", "test"]),
+  )
+  expect(runs.B_on_A["5"].loss).toHaveLength(2)
+  expect(existsSync(join(out, "model_A", "5", "my_model_A.h5"))).toBe(true)
+
+  // One process at a time, threads or not: the same numbers.
+  const alone = await runExperiment({
+    out: join(folder, "alone"),
+    key: "model_B",
+    seed: 5,
+    settings: { epochs: null, quick: true, data: null },
+  })
+  expect(alone.history).toEqual((await readRecord(runFolder(out, "model_B", 5)))?.history)
+
+  const again = await chapter("B_on_A", ...options)
+  expect(again.stdout).toContain("3 of 3 runs are in")
+  expect(again.stdout).not.toContain("model_A 5:")
+}, 120_000)
+
+it("every experiment has a title, and needs what there is", () => {
+  for (const { title, needs = [] } of Object.values(experiments)) {
+    expect(title.length).toBeGreaterThan(3)
+    for (const key of needs) expect(Object.keys(experiments)).toContain(key)
+  }
+})
