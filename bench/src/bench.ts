@@ -1,68 +1,64 @@
 import { mkdirSync, writeFileSync } from "node:fs"
 import { dirname } from "node:path"
-import { parseArgs } from "node:util"
-import { machine } from "./machine.ts"
-import { findPython } from "./peers/python.ts"
-import type { Report, Suite, SuiteOptions } from "./suite.ts"
-import { gemm } from "./suites/gemm.ts"
-import { step } from "./suites/step.ts"
+import { type Arithmetic, setArithmetic, setVectorWidth } from "@selvedge/core"
+import { help, type Options, readOptions } from "./flags.ts"
+import { describeMachine, machine, peerVersions } from "./machine.ts"
+import { findPython } from "./peers/peer.ts"
+import { type Results, render } from "./render.ts"
+import type { Report, SuiteOptions } from "./suite.ts"
+import { suites, usualSuites } from "./suites/index.ts"
 import { table } from "./table.ts"
 
-const suites: Record<string, Suite> = { gemm, step }
+/** Asks for the instructions that the options want; says what it got. */
+function choose({ wide, fused }: Options): { readonly width: 128 | 256; readonly arithmetic: Arithmetic } {
+  const arithmetic = setArithmetic(fused ? "fused" : "portable")
+  if (fused && arithmetic !== "fused") console.log("This engine has no fused arithmetic: measuring the portable one.")
+  const { bits, reason } = setVectorWidth(wide ? 256 : 128)
+  console.log(`Vectors of ${bits} bits${reason === "" ? "" : ` (${reason})`}, ${arithmetic} arithmetic`)
+  return { width: bits, arithmetic }
+}
 
-const help = `npm run bench -- [SUITE...] [options]
-
-Suites: ${Object.keys(suites).join(", ")} (all of them when none is named)
-
-  --quick          few rounds, for a look
-  --peers          other libraries beside ours, in turns with it
-  --python PATH    a Python with keras, jax, tensorflow, torch for more peers (default .venv/bin/python)
-  --json FILE      writes all figures
-  --help           this text`
-
-function readOptions() {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      quick: { type: "boolean", default: false },
-      peers: { type: "boolean", default: false },
-      python: { type: "string" },
-      json: { type: "string" },
-      help: { type: "boolean", default: false },
-    },
-  })
-  const unknown = positionals.find(name => !(name in suites))
-  if (unknown !== undefined)
-    throw new Error(`there is no suite "${unknown}"; there are: ${Object.keys(suites).join(", ")}`)
-  return { ...values, names: positionals.length > 0 ? positionals : Object.keys(suites) }
+async function run(options: Options): Promise<Results> {
+  const python = options.peers ? findPython(options.python) : null
+  const facts = machine()
+  console.log(describeMachine(facts))
+  const instructions = choose(options)
+  const versions = peerVersions(options.peers, python)
+  if (Object.keys(versions).length > 0) {
+    const entries = Object.entries(versions).map(([name, version]) => `${name} ${version}`)
+    console.log(`Peers: ${entries.join(", ")}`)
+  }
+  const settings: SuiteOptions = { quick: options.quick, peers: options.peers, python, ...instructions }
+  const reports: Record<string, readonly Report[]> = {}
+  for (const name of options.names) {
+    const found = (await suites[name]?.(settings)) ?? []
+    reports[name] = found
+    for (const { title, header, rows, notes } of found) {
+      console.log(`\n${title}\n\n${table(header, rows)}`)
+      for (const note of notes) console.log(note)
+    }
+  }
+  return { machine: facts, ...instructions, quick: options.quick, versions, reports }
 }
 
 async function main(): Promise<number> {
-  let options: ReturnType<typeof readOptions>
+  let options: Options
   try {
-    options = readOptions()
+    options = readOptions(process.argv.slice(2), Object.keys(suites), Object.keys(usualSuites))
   } catch (error) {
-    console.error(`bench: ${error instanceof Error ? error.message : String(error)}\n\n${help}`)
+    console.error(
+      `bench: ${error instanceof Error ? error.message : String(error)}\n\n${help(Object.keys(suites), Object.keys(usualSuites))}`,
+    )
     return 2
   }
-  if (options.help) {
-    console.log(help)
-    return 0
-  }
-  const python = options.peers ? findPython(options.python) : null
-  const settings: SuiteOptions = { quick: options.quick, peers: options.peers, python }
-  console.log(machine())
-  const reports: Record<string, Report> = {}
-  for (const name of options.names) {
-    const report = await suites[name]?.(settings)
-    if (!report) continue
-    reports[name] = report
-    console.log(`\n${report.title}\n\n${table(report.header, report.rows)}`)
-    for (const note of report.notes) console.log(note)
-  }
-  if (options.json !== undefined) {
-    mkdirSync(dirname(options.json), { recursive: true })
-    writeFileSync(options.json, `${JSON.stringify({ machine: machine(), reports }, null, 2)}\n`)
+  if (options.help) console.log(help(Object.keys(suites), Object.keys(usualSuites)))
+  else if (options.render) console.log(`wrote ${render("bench/results", "bench/RESULTS.md")}`)
+  else {
+    const results = await run(options)
+    if (options.json !== undefined) {
+      mkdirSync(dirname(options.json), { recursive: true })
+      writeFileSync(options.json, `${JSON.stringify(results, null, 2)}\n`)
+    }
   }
   return 0
 }

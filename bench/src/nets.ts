@@ -60,7 +60,10 @@ export function trainerOf(row: Row): Trainer {
 }
 
 /** Random images and labels, `count` of them. */
-export function randomImages(count: number): { x: { data: Float32Array; shape: number[] }; y: { data: Float32Array; shape: number[] } } {
+export function randomImages(count: number): {
+  x: { data: Float32Array; shape: number[] }
+  y: { data: Float32Array; shape: number[] }
+} {
   const data = Float32Array.from({ length: count * 784 }, (_, i) => ((i * 2654435761) % 4096) / 4096)
   const labels = Float32Array.from({ length: count }, (_, i) => (i * 7) % 10)
   return { x: { data, shape: [count, 28, 28] }, y: { data: labels, shape: [count] } }

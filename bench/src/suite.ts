@@ -1,3 +1,4 @@
+import type { Arithmetic } from "@selvedge/core"
 import type { Cell } from "./table.ts"
 
 export interface SuiteOptions {
@@ -5,6 +6,9 @@ export interface SuiteOptions {
   readonly peers: boolean
   /** A Python with the peers, or null. */
   readonly python: string | null
+  /** What the kernels are made of in this run. */
+  readonly width: 128 | 256
+  readonly arithmetic: Arithmetic
 }
 
 /** What a suite found: a table and what has to be said about it. */
@@ -15,4 +19,4 @@ export interface Report {
   readonly notes: readonly string[]
 }
 
-export type Suite = (options: SuiteOptions) => Promise<Report>
+export type Suite = (options: SuiteOptions) => Promise<Report[]>

@@ -27,5 +27,6 @@ function show(cell: Cell): string {
   if (cell === null) return "-"
   if (typeof cell === "string") return cell
   if (!Number.isFinite(cell)) return String(cell)
+  if (Number.isInteger(cell)) return String(cell)
   return Math.abs(cell) >= 100 ? cell.toFixed(0) : cell.toPrecision(3)
 }

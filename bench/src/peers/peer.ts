@@ -10,24 +10,22 @@ export function findPython(named: string | undefined): string | null {
 }
 
 /**
- * A peer in a Python process of its own that answers on lines: to a number of repetitions with the milliseconds they
+ * A peer in a process of its own that answers on lines: to a number of repetitions with `ms` and the milliseconds they
  * took. It starts once and waits between its turns.
  */
-export class PythonPeer implements Contestant {
+export class Peer implements Contestant {
   readonly name: string
   readonly #process: ChildProcessWithoutNullStreams
   readonly #lines: AsyncIterableIterator<string>
   #errors = ""
 
-  constructor(
-    name: string,
-    python: string,
-    program: string,
-    args: readonly string[],
-    env: Record<string, string> = {},
-  ) {
+  constructor(name: string, command: string, args: readonly string[], env: Record<string, string> = {}) {
     this.name = name
-    this.#process = spawn(python, [program, ...args], { env: { ...process.env, ...env } })
+    this.#process = spawn(command, args, { env: { ...process.env, ...env } })
+    this.#process.on("error", error => {
+      this.#errors += error.message
+    })
+    this.#process.stdin.on("error", () => {})
     this.#process.stderr.on("data", chunk => {
       this.#errors = (this.#errors + String(chunk)).slice(-2000)
     })
@@ -38,7 +36,7 @@ export class PythonPeer implements Contestant {
     this.#process.stdin.write(`${times}\n`)
     for (;;) {
       const { value, done } = await this.#lines.next()
-      if (done) throw new Error(`${this.name} ended:\n${this.#errors}`)
+      if (done) throw new Error(`bench: the peer "${this.name}" ended:\n${this.#errors}`)
       if (String(value).startsWith("ms ")) return Number(String(value).slice(3))
     }
   }

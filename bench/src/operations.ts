@@ -1,0 +1,144 @@
+import { simd } from "@selvedge/core"
+
+/** The SIMD form of an operation, as core exports it: each takes buffers and numbers of its own. */
+export interface Kernel {
+  readonly run: CallableFunction
+}
+
+/** An operation to be timed. */
+export interface Operation {
+  readonly name: string
+  readonly kernel: Kernel
+  /**
+   * Its buffers in order. Of the size of the data: `r` is read, `w` written, `u` updated; and small ones: `c` has a
+   * number for each column, `e` one for each row, `n` a pair for each 1,024 numbers.
+   */
+  readonly buffers: string
+  /** The numbers behind the buffers. */
+  readonly numbers: (rows: number, columns: number) => readonly number[]
+}
+
+function operation(name: string, kernel: Kernel, buffers: string, ...numbers: readonly number[]): Operation {
+  return { name, kernel, buffers, numbers: () => numbers }
+}
+
+function matrix(name: string, kernel: Kernel, buffers: string, ...more: readonly number[]): Operation {
+  return { name, kernel, buffers, numbers: (rows, columns) => [rows, columns, ...more] }
+}
+
+const forward = (name: string, kernel: Kernel, ...numbers: readonly number[]) =>
+  operation(name, kernel, "rw", ...numbers)
+const backward = (name: string, kernel: Kernel, ...numbers: readonly number[]) =>
+  operation(`${name}, gradient`, kernel, "rru", ...numbers)
+
+const arithmetic = [
+  operation("add", simd.addForward, "rrw"),
+  operation("accumulate", simd.accumulate, "ru"),
+  operation("sub", simd.subForward, "rrw"),
+  operation("mul", simd.mulForward, "rrw"),
+  backward("mul", simd.mulLeftBackward),
+  operation("div", simd.divForward, "rrw"),
+  backward("div", simd.divLeftBackward),
+  operation("maximum", simd.maximumForward, "rrw"),
+  forward("clip", simd.clipForward, -0.5, 0.5),
+  backward("clip", simd.clipBackward, -0.5, 0.5),
+  forward("scale", simd.scaleInto, 0.999),
+  forward("neg", simd.negForward),
+  forward("abs", simd.absForward),
+  forward("square", simd.squareForward),
+  backward("square", simd.squareBackward),
+  forward("sqrt", simd.sqrtForward),
+  backward("sqrt", simd.sqrtBackward),
+  forward("exp", simd.expForward),
+  backward("exp", simd.expBackward),
+  forward("log", simd.logForward),
+  backward("log", simd.logBackward),
+  operation("where", simd.whereForward, "rrrw"),
+]
+
+const activations = [
+  forward("relu", simd.reluForward),
+  backward("relu", simd.reluBackward),
+  forward("leakyRelu", simd.leakyReluForward, 0.3),
+  backward("leakyRelu", simd.leakyReluBackward, 0.3),
+  operation("prelu", simd.preluForward, "rrw"),
+  operation("prelu, gradient", simd.preluBackward, "rrru"),
+  forward("elu", simd.eluForward, 1),
+  operation("elu, gradient", simd.eluBackward, "rrru", 1),
+  forward("selu", simd.seluForward),
+  backward("selu", simd.seluBackward),
+  forward("tanh", simd.tanhForward),
+  backward("tanh", simd.tanhBackward),
+  forward("sigmoid", simd.sigmoidForward),
+  backward("sigmoid", simd.sigmoidBackward),
+  forward("silu", simd.siluForward),
+  backward("silu", simd.siluBackward),
+  forward("gelu", simd.geluForward),
+  backward("gelu", simd.geluBackward),
+  forward("gelu, by tanh", simd.geluTanhForward),
+  backward("gelu, by tanh", simd.geluTanhBackward),
+  forward("softplus", simd.softplusForward),
+  backward("softplus", simd.softplusBackward),
+  forward("softsign", simd.softsignForward),
+  backward("softsign", simd.softsignBackward),
+  forward("mish", simd.mishForward),
+  backward("mish", simd.mishBackward),
+]
+
+const rowsAndColumns = [
+  matrix("bias", simd.addBias, "cu"),
+  matrix("bias, gradient", simd.addBiasSums, "rc"),
+  matrix("softmax", simd.softmaxForward, "rw"),
+  matrix("softmax, gradient", simd.softmaxBackward, "rru"),
+  matrix("logSoftmax", simd.logSoftmaxForward, "rw"),
+  matrix("logSoftmax, gradient", simd.logSoftmaxBackward, "rru"),
+  matrix("softmax with cross-entropy", simd.sparseCrossentropyForward, "erwe"),
+  matrix("softmax with cross-entropy, gradient", simd.sparseCrossentropyBackward, "ereu"),
+  matrix("batch norm: moments", simd.columnMoments, "rcc"),
+  matrix("batch norm", simd.normalizeColumns, "rccccw"),
+  matrix("batch norm, gradient: sums", simd.normalizeColumnSums, "rccrcc"),
+  matrix("batch norm, gradient", simd.batchNormBackward, "rcccrccu"),
+  matrix("layer norm", simd.layerNormForward, "rccwew", 1e-3),
+  matrix("layer norm, gradient", simd.layerNormBackward, "rceru"),
+  matrix("sum of rows", simd.sumMiddle, "re", 1, 1),
+  matrix("sum of rows, gradient", simd.spreadMiddle, "eu", 1, 1),
+  operation("squared norm", simd.squareNorms, "rn"),
+]
+
+const random = [
+  operation("random uniform", simd.philoxUniform, "w", 1, 2, 3, 4, 5),
+  operation("dropout", simd.dropoutForward, "rrw", 0.2, 1.25),
+  operation("dropout, gradient", simd.dropoutBackward, "rru", 0.2, 1.25),
+  operation("alphaDropout", simd.alphaDropoutForward, "rrw", 0.2, 0.9, 0.1, -1.7),
+]
+
+const updates = [
+  operation("SGD", simd.sgdUpdate, "ur", 1e-4),
+  operation("SGD, momentum", simd.momentumUpdate, "uru", 1e-4, 0.9),
+  operation("SGD, Nesterov", simd.nesterovUpdate, "uru", 1e-4, 0.9),
+  operation("Adam", simd.adamUpdate, "uruu", 1e-4, 0.1, 0.001, 1e-7),
+  operation("Adam, AMSGrad", simd.amsgradUpdate, "uruuu", 1e-4, 0.1, 0.001, 1e-7),
+  operation("Adamax", simd.adamaxUpdate, "uruu", 1e-4, 0.1, 0.001, 1e-7),
+  operation("Nadam", simd.nadamUpdate, "uruu", 1e-4, 1e-5, 1, 0.1, 0.001, 1e-7),
+  operation("RMSprop", simd.rmspropUpdate, "uru", 1e-4, 0.1, 1e-7),
+  operation("Adagrad", simd.adagradUpdate, "uru", 1e-4, 1e-7),
+  operation("Adadelta", simd.adadeltaUpdate, "uruu", 1e-4, 0.05, 1e-7),
+  operation("Lion", simd.lionUpdate, "uru", 1e-4, 0.1, 0.01),
+  operation("Ftrl", simd.ftrlUpdate, "uruu", 1e-4, 0.5, 0, 0, 0),
+  operation("weight decay", simd.decayInto, "u", 1e-5),
+  operation("moving average of weights", simd.averageInto, "ru", 0.01),
+]
+
+/** Every operation that has a SIMD form and may show in a profile. */
+export const operations: readonly Operation[] = [
+  ...arithmetic,
+  ...activations,
+  ...rowsAndColumns,
+  ...random,
+  ...updates,
+]
+
+/** A few of them, for a quick look. */
+export const fewOperations = operations.filter(({ name }) =>
+  ["add", "relu", "exp", "elu", "softmax", "SGD", "Adam"].includes(name),
+)
