@@ -214,6 +214,15 @@ describe("a schedule, a loss, a metric", () => {
   })
 })
 
+it("a class that does not exist is refused with the nearest", () => {
+  const config = {}
+  expect(() => deserialize(dense({}, "Dens"))).toThrow('did you mean "Dense"?')
+  expect(() => deserializeOptimizer({ class_name: "Adm", config })).toThrow('did you mean "Adam"?')
+  expect(() => deserializeLoss({ class_name: "Hubert", config })).toThrow('did you mean "Huber"?')
+  expect(() => deserializeMetric({ class_name: "Acuracy", config })).toThrow('did you mean "Accuracy"?')
+  expect(() => deserializeSchedule({ class_name: "CosineDecai", config })).toThrow('did you mean "CosineDecay"?')
+})
+
 it("every name of the design is there", () => {
   const wanted = {
     core: [

@@ -14,12 +14,19 @@ export interface Instructions {
 
 const sumsAddress = 4096
 
+export interface RegisterLoop {
+  readonly run: Run
+  readonly flopsPerTurn: number
+  /** What the sums are now. */
+  sums(): Float32Array
+}
+
 /**
  * The ceiling of every product: the arithmetic of one tile, 4 x 8 or 4 x 16 sums, in registers alone. A call does
  * `end` turns of 2 * 4 * columns operations. The columns take turns, so that no compiler can compute a product once
  * for all turns.
  */
-export function registerLoop(use: Instructions): { readonly run: Run; readonly flopsPerTurn: number } {
+export function registerLoop(use: Instructions): RegisterLoop {
   const columns = use.width === 256 ? 16 : 8
   const m = new ModuleBuilder(`ceiling ${use.width} ${use.fused}`, { min: 1 })
   m.kernel("ceiling", {}, (f, _, begin, end) => {
@@ -45,7 +52,8 @@ export function registerLoop(use: Instructions): { readonly run: Run; readonly f
   })
   const { instance, memory } = instantiate(m, use.width)
   new Float32Array(memory.buffer).fill(1e-3)
-  return { run: functionOf(instance, "ceiling"), flopsPerTurn: 8 * columns }
+  const sums = () => new Float32Array(memory.buffer, sumsAddress + 16, 4 * columns).slice()
+  return { run: functionOf(instance, "ceiling"), flopsPerTurn: 8 * columns, sums }
 }
 
 type Builder = wasm.FunctionBuilder
@@ -70,11 +78,17 @@ export interface Streams {
   readonly update: number
 }
 
+export interface CopyLoop {
+  readonly run: Run
+  /** The first numbers of a stream: those that are read come first, then those written, then those updated. */
+  stream(index: number, length: number): Float32Array
+}
+
 /**
  * What memory allows: a loop that moves as many streams as an operation does and computes nothing that could slow it.
  * Stream `s` of `n` elements begins at byte 65536 + s * stride; a call moves elements [begin, end), multiples of 8.
  */
-export function copyLoop({ read, write, update }: Streams, stride: number, use: Instructions): Run {
+export function copyLoop({ read, write, update }: Streams, stride: number, use: Instructions): CopyLoop {
   const count = read + write + update
   const pages = 1 + Math.ceil((count * stride) / 65536)
   const m = new ModuleBuilder(`copy ${read} ${write} ${update} ${use.width}`, { min: pages })
@@ -94,7 +108,9 @@ export function copyLoop({ read, write, update }: Streams, stride: number, use: 
       for (const base of bases) f.increment(base, 32)
     })
   })
-  return functionOf(instantiate(m, use.width).instance, "copy")
+  const { instance, memory } = instantiate(m, use.width)
+  const stream = (index: number, length: number) => new Float32Array(memory.buffer, 65536 + index * stride, length)
+  return { run: functionOf(instance, "copy"), stream }
 }
 
 function instantiate(m: wasm.ModuleBuilder, width: 128 | 256) {

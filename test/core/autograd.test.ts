@@ -1,5 +1,7 @@
 import * as c from "@selvedge/core"
 import { describe, expect, it } from "vitest"
+import { recordProducts } from "../../packages/core/src/autograd.ts"
+import { allocBlank, takeBlank } from "../../packages/core/src/storage.ts"
 
 const leaf = (values: c.TensorLike, name = "") => c.tensor(values, undefined, { requiresGrad: true, name })
 const values = (x: c.Tensor | null) => (x ? [...x.data] : null)
@@ -61,6 +63,16 @@ describe("backward", () => {
     c.backward(c.sum(c.mul(watched, w)))
     expect(reached).toBe(0)
     expect(data.grad).toBeNull()
+  })
+
+  it("leaves no blank gradient behind when a closure throws", () => {
+    const buffer = allocBlank(4)
+    const w = leaf([1, 2])
+    const y = recordProducts("broken", new Float32Array(1), [], [w], () => {
+      throw new Error("broken")
+    })
+    expect(() => c.backward(y)).toThrow("broken")
+    expect(takeBlank(buffer)).toBe(false)
   })
 
   it("frees each closure: a graph is used once", () => {

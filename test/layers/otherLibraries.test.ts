@@ -18,7 +18,7 @@ import { describe, expect, it } from "vitest"
 
 // What other JavaScript libraries got wrong, one test each, with where it was found. The versions are those of 2026.
 // Mistakes of training (constraints that fit never applies, unseeded shuffles, val_loss without penalties,
-// restoreBestWeights) are in test/trainer.
+// restoreBestWeights) are in test/trainer/otherLibraries.test.ts.
 
 const one = (y: Tensor | readonly Tensor[]): Tensor => {
   if (!isTensor(y)) throw new Error("one output is expected")

@@ -16,10 +16,16 @@ describe("trajectories-generated", () => {
   const all = runs("trajectories-generated")
   const folder = join(fixtures, "trajectories-generated")
 
-  it("holds 24 runs", () => expect(all.length).toBe(24))
+  let ran = 0
 
   it.each(all)("$name follows Keras", async t => {
     compare(t, await run(t, join(folder, "images"), folder))
+    ran++
+  })
+
+  it("ran every one of the 24", () => {
+    expect(all.length).toBe(24)
+    expect(ran).toBe(24)
   })
 })
 
@@ -34,9 +40,14 @@ describe("trajectories", () => {
   it("holds 24 runs", () => expect(all.length).toBe(24))
 
   if (isImageFolder(images)) {
+    let ran = 0
+
     it.each(all)("$name follows Keras on the real images", async t => {
       compare(t, await run(t, images, folder))
+      ran++
     })
+
+    it("ran every one of the 24", () => expect(ran).toBe(24))
   } else {
     it.skip.each(all)("$name: not run, SELVEDGE_DATASETS does not name a folder with fashion-mnist", () => {})
   }

@@ -1,6 +1,6 @@
 import { setThreads } from "@selvedge/core"
 import { timedInStep } from "../arena.ts"
-import { copyLoop, type Run, type Streams } from "../kernels.ts"
+import { type CopyLoop, copyLoop, type Streams } from "../kernels.ts"
 import { type Contestant, measure } from "../measure.ts"
 import { fewOperations, type Operation, operations } from "../operations.ts"
 import type { Report, SuiteOptions } from "../suite.ts"
@@ -14,7 +14,7 @@ const cachedBytes = 20_000
 
 /** Nanoseconds per number, beside the two bounds: moving the same streams, and the same instructions from the cache. */
 export async function ops(options: SuiteOptions): Promise<Report[]> {
-  const copies = new Map<string, Run>()
+  const copies = new Map<string, CopyLoop>()
   const rows: Cell[][] = []
   for (const each of options.quick ? fewOperations : operations) rows.push(await row(each, copies, options))
   return [
@@ -31,7 +31,7 @@ export async function ops(options: SuiteOptions): Promise<Report[]> {
   ]
 }
 
-async function row(each: Operation, copies: Map<string, Run>, options: SuiteOptions): Promise<Cell[]> {
+async function row(each: Operation, copies: Map<string, CopyLoop>, options: SuiteOptions): Promise<Cell[]> {
   const big = [...each.buffers].filter(letter => "rwu".includes(letter))
   const cached = Math.floor(cachedBytes / (4 * big.length * columns)) * columns
   const fewer = Math.ceil(cached / columns / 4) * columns
@@ -50,6 +50,11 @@ async function row(each: Operation, copies: Map<string, Run>, options: SuiteOpti
   const text = streams.flatMap((count, i) => (count > 0 ? [`${count}${"rwu"[i]}`] : [])).join(" ")
   const bounds = [copy / large, bound]
   return [each.name, text, one / large, two / large, ...bounds, Math.max(...bounds) / (one / large)]
+}
+
+/** Whether an operation runs as its row wants it, on few numbers. */
+export function tryOperation(each: Operation): boolean {
+  return on(each, 10 * columns, 1).run(1) !== undefined
 }
 
 /** An operation on so many numbers, as inside a step. */
@@ -77,16 +82,20 @@ function content(letter: string, size: number, rows: number): Float32Array {
   return Float32Array.from({ length }, (_, i) => 0.01 + ((i * 7919) % 1009) / 1009)
 }
 
-function copying(big: readonly string[], copies: Map<string, Run>, { width, arithmetic }: SuiteOptions): Contestant {
+function copying(
+  big: readonly string[],
+  copies: Map<string, CopyLoop>,
+  { width, arithmetic }: SuiteOptions,
+): Contestant {
   const count = (letter: string) => big.filter(other => other === letter).length
   const streams: Streams = { read: count("r"), write: count("w"), update: count("u") }
   const key = JSON.stringify(streams)
-  const run = copies.get(key) ?? copyLoop(streams, 4 * large, { width, fused: arithmetic === "fused" })
-  copies.set(key, run)
+  const loop = copies.get(key) ?? copyLoop(streams, 4 * large, { width, fused: arithmetic === "fused" })
+  copies.set(key, loop)
   return {
     name: "copy",
     run(times) {
-      for (let t = 0; t < times; t++) run(0, 0, large)
+      for (let t = 0; t < times; t++) loop.run(0, 0, large)
       return undefined
     },
   }

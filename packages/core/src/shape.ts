@@ -98,7 +98,8 @@ export function asRows(op: string, shape: Shape): [rows: number, columns: number
  */
 export function inferShape(op: string, from: Shape, to: Shape): Shape {
   const size = sizeOf(from)
-  if (!Array.isArray(to)) throw new ShapeError(`${op}: a shape is a list of integers, got ${describe(to)}`)
+  const list: unknown = to
+  if (!Array.isArray(list)) throw new ShapeError(`${op}: a shape is a list of integers, got ${describe(to)}`)
   const open = to.indexOf(-1)
   if (open >= 0 && to.indexOf(-1, open + 1) >= 0) {
     throw new OptionError(`${op}: only one dimension can be -1`, { facts: { shape: to } })

@@ -115,7 +115,8 @@ function make<T extends Configurable>(
   const custom = findCustomObject(registered, name)
   if (isCallable(custom)) return fromCallable(of, custom, config)
   if (custom instanceof of.base) return custom
-  const ofClass = of.table[name] ?? Object.values(of.table).find(c => nameOfClass(c) === name)
+  const own = Object.hasOwn(of.table, name) ? of.table[name] : undefined
+  const ofClass = own ?? Object.values(of.table).find(c => nameOfClass(c) === name)
   if (ofClass === undefined) throw unknownName(of.kind, name, Object.keys(of.table))
   return construct(of, ofClass, config)
 }

@@ -1,4 +1,4 @@
-import { checkChoice, checkKeys, OptionError } from "@selvedge/core"
+import { checkChoice, checkKeys, nearest, OptionError } from "@selvedge/core"
 import { toKerasKey, toOptionKey } from "@selvedge/layers"
 
 /** A Keras config: keys in snake_case, as `get_config()` returns it. */
@@ -54,12 +54,16 @@ export function complete<T extends object>(owner: string, defaults: T, options: 
 
 /**
  * The class of that Keras name in a table of classes.
- * @throws OptionError for a name that is not in it.
+ * @throws OptionError for a name that is not in it, with the nearest.
  */
 export function classNamed<C>(kind: string, table: Readonly<Record<string, C>>, name: string): C {
   const found = table[name]
   if (found !== undefined && Object.hasOwn(table, name)) return found
-  throw new OptionError(`${kind}: no class is named "${name}"`, { facts: { allowed: Object.keys(table).join(", ") } })
+  const allowed = Object.keys(table)
+  const near = nearest(String(name), allowed)
+  throw new OptionError(`${kind}: no class is named "${name}"${near ? `, did you mean "${near}"?` : ""}`, {
+    facts: { allowed: allowed.join(", ") },
+  })
 }
 
 /**

@@ -9,6 +9,7 @@ import {
   mean,
   memory,
   mul,
+  onHeap,
   poisonEndedSteps,
   reshape,
   Session,
@@ -68,6 +69,19 @@ describe("what a step computes", () => {
     expect(() => session.step(() => add(y, 1))).toThrow(StaleTensorError)
     expect(() => backward(y, x)).toThrow(StaleTensorError)
     expect(() => y.clone()).toThrow(/keep a copy with clone\(\)/)
+  })
+
+  it("cannot be differentiated then, although somebody looked at the output", () => {
+    const w = weight([1000], "w")
+    const session = new Session()
+    session.adopt([w])
+    for (let i = 0; i < 2; i++) session.step(() => tanh(w))
+    let kept = tensor(0)
+    session.step(() => {
+      kept = tanh(w)
+      expect(kept.data.length).toBe(1000)
+    })
+    expect(() => backward(mean(kept))).toThrow(StaleTensorError)
   })
 
   it("survives when it was looked at, cloned or copied", () => {
@@ -282,6 +296,62 @@ describe("a weight", () => {
 })
 
 describe("sessions", () => {
+  it("see the truth of a weight that another session mirrors and somebody holds, and write it", () => {
+    const [teacher, w] = [weight([10, 10], "teacher"), weight([10, 10], "w")]
+    const [first, second] = [new Session(), new Session()]
+    first.adopt([teacher])
+    second.adopt([w])
+    first.step(() => mul(teacher, 2))
+    teacher.data.fill(5)
+    expect(second.step(() => mul(teacher, 2).toArray())).toEqual(mul(teacher, 2).toArray())
+    second.step(() => assign(teacher, new Float32Array(100).fill(9)))
+    first.step(() => mul(teacher, 2))
+    expect(teacher.data[0]).toBe(9)
+  })
+
+  it("that adopt within their own step lose nothing of it", () => {
+    const [w, slot] = [weight([20], "w"), weight([20], "slot")]
+    const session = new Session()
+    session.adopt([w])
+    const held = w.data
+    session.step(() => {
+      assign(w, new Float32Array(20).fill(3))
+      session.adopt([w, slot])
+    })
+    expect(held[0]).toBe(3)
+    session.step(() => assign(slot, new Float32Array(20).fill(4)))
+    expect(slot.data[0]).toBe(4)
+  })
+
+  it("leave what eager code recorded differentiable after they close", () => {
+    const { weights, loss } = model()
+    const session = new Session()
+    session.adopt(weights)
+    session.step(() => loss())
+    const [late, reference] = [loss(), loss()]
+    backward(reference)
+    const want = bits(...weights.map(w => w.grad!))
+    session.close()
+    const other = new Session()
+    other.adopt([weight([40, 30], "other")])
+    other.step(() => mul(weight([40, 30], "more"), 2))
+    backward(late)
+    expect(bits(...weights.map(w => w.grad!))).toBe(want)
+  })
+
+  it("do not begin within onHeap inside a step", () => {
+    const { weights } = model()
+    const session = new Session()
+    session.adopt(weights)
+    session.step(() => mul(weights[0], 2))
+    session.step(() => {
+      const y = mul(weights[0], 2)
+      const before = y.clone().toArray()
+      onHeap(() => new Session().step(() => mul(weights[0], 100)))
+      expect(y.toArray()).toEqual(before)
+    })
+  })
+
   it("share weights, in turn, whoever closes first", () => {
     const before = memory().mirrors
     const { weights, step } = model()

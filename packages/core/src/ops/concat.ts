@@ -11,7 +11,8 @@ import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./sha
  * @throws ShapeError when the shapes differ along another axis, OptionError for an empty list.
  */
 export function concat(xs: readonly Tensor[], axis = -1): Tensor {
-  if (!Array.isArray(xs)) throw new OptionError(`concat: takes a list of tensors, got ${describe(xs)}`)
+  const list: unknown = xs
+  if (!Array.isArray(list)) throw new OptionError(`concat: takes a list of tensors, got ${describe(xs)}`)
   if (xs.length === 0) throw new OptionError("concat: needs at least one tensor")
   const buffers = xs.map(x => read("concat", x))
   const first = xs[0]

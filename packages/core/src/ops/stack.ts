@@ -13,7 +13,8 @@ import { read, type Tensor } from "./shared/op.ts"
  * @throws ShapeError when the shapes differ, OptionError for an empty list.
  */
 export function stack(xs: readonly Tensor[], axis = 0): Tensor {
-  if (!Array.isArray(xs)) throw new OptionError(`stack: takes a list of tensors, got ${describe(xs)}`)
+  const list: unknown = xs
+  if (!Array.isArray(list)) throw new OptionError(`stack: takes a list of tensors, got ${describe(xs)}`)
   if (xs.length === 0) throw new OptionError("stack: needs at least one tensor")
   for (const x of xs) {
     read("stack", x)

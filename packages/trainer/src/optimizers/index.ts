@@ -1,4 +1,4 @@
-import { OptionError } from "@selvedge/core"
+import { describe, OptionError } from "@selvedge/core"
 import { type Config, checkedChoice, classNamed, fromConfig, type Serialized } from "../config.ts"
 import { InverseTimeDecay } from "../schedules/index.ts"
 import { Adafactor } from "./adafactor.ts"
@@ -49,8 +49,8 @@ export type OptimizerName = keyof typeof optimizers
  * @throws OptionError for an unknown string, naming the nearest.
  */
 export function getOptimizer(optimizer: OptimizerName | Optimizer): Optimizer {
-  if (optimizer instanceof Optimizer) return optimizer
   if (typeof optimizer !== "string") {
+    if (typeof optimizer?.apply === "function") return optimizer
     throw new OptionError(`compile: the optimizer must be a name or an Optimizer, got ${describe(optimizer)}`)
   }
   return new optimizers[checkedChoice("compile", "optimizer", optimizer.toLowerCase(), optimizers)]()

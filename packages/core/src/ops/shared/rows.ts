@@ -1,4 +1,4 @@
-import { OptionError } from "../../errors.ts"
+import { describe, OptionError } from "../../errors.ts"
 import { isTensor } from "../../tensor.ts"
 import { type Buffer, read, type Tensor, vectorized } from "./op.ts"
 
@@ -11,7 +11,7 @@ export type Indices = Tensor | ArrayLike<number>
  */
 export function resolveIndices(op: string, indices: Indices, n: number): Int32Array {
   const values = isTensor(indices) ? read(op, indices) : indices
-  if (!Array.isArray(values) && !ArrayBuffer.isView(values)) {
+  if (typeof values !== "object" || typeof values?.length !== "number") {
     throw new OptionError(`${op}: indices are a list or a tensor, got ${describe(values)}`)
   }
   return Int32Array.from(values, (index: number, i: number) => {

@@ -1,0 +1,60 @@
+import {
+  concat,
+  matmul,
+  OptionError,
+  reshape,
+  reverse,
+  ShapeError,
+  setThreads,
+  setVectorWidth,
+  stack,
+  stream,
+  take,
+  tensor,
+  zeros,
+} from "@selvedge/core"
+import { describe, expect, it } from "vitest"
+
+const wrong = (run: (...values: never[]) => unknown, ...values: unknown[]) => Reflect.apply(run, null, values)
+
+describe("arguments of another type", () => {
+  const x = tensor([1, 2, 3])
+
+  it("give a sentence, not a TypeError or an empty tensor", () => {
+    for (const indices of [3, undefined, null, { axis: 7 }, false]) {
+      expect(() => wrong(take, x, indices)).toThrow("take: indices are a list or a tensor, got ")
+    }
+    for (const op of [concat, stack]) {
+      for (const list of [x, undefined, 3]) expect(() => wrong(op, list)).toThrow(OptionError)
+    }
+    expect(() => wrong(reshape, x)).toThrow("reshape: a shape is a list of integers, got undefined")
+    expect(() => wrong(reverse, x, { axis: 0 })).toThrow(
+      "reverse: axis is a number or a list of numbers, got an object",
+    )
+    expect(() => wrong(zeros, 10n)).toThrow(ShapeError)
+  })
+
+  it("are shown as what they are", () => {
+    expect(() => wrong(setThreads, "2")).toThrow('an integer from 1 to 64, got "2"')
+    expect(() => wrong(setVectorWidth, "256")).toThrow('128 or 256 bits, got "256"')
+  })
+})
+
+describe("a product with a long inner axis", () => {
+  // A plan is kept by a number made of the sizes: [8, 8192 + 40] [.., 10] once had that of [8, 40] [.., 11].
+  it("does not get the plan of another shape", () => {
+    const [m, n, k] = [8, 10, 8192 + 40]
+    const draw = (shape: number[], id: string) =>
+      tensor(stream(1, "test", id).uniform(new Float32Array(shape[0] * shape[1])), shape)
+    matmul(draw([8, 40], "a"), draw([40, 11], "b"))
+    const [a, b] = [draw([m, k], "c"), draw([k, n], "d")]
+    const y = matmul(a, b).data
+    for (let i = 0; i < m; i++) {
+      for (let j = 0; j < n; j++) {
+        let sum = 0
+        for (let q = 0; q < k; q++) sum += a.data[i * k + q] * b.data[q * n + j]
+        expect(Math.abs(y[i * n + j] - sum)).toBeLessThan(sum * 1e-4)
+      }
+    }
+  })
+})
