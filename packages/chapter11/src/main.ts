@@ -2,7 +2,7 @@ import { mkdir, rename, writeFile } from "node:fs/promises"
 import { dirname, join } from "node:path"
 import { OptionError } from "@selvedge/core"
 import { DownloadError, formatProgress } from "@selvedge/datasets"
-import { plotHistory } from "@selvedge/report"
+import { liveDashboard, plotHistory } from "@selvedge/report"
 import { loadChapterData, prepare } from "./data.ts"
 import { leaky_relu } from "./experiments/leaky_relu.ts"
 import { flagHelp, parseFlags, path, positiveNumber, toggle, wholeNumber } from "./flags.ts"
@@ -20,6 +20,7 @@ const flags = {
   data: path("FOLDER", "where Fashion-MNIST lies (default: $SELVEDGE_DATASETS, the cache, or a download)"),
   out: path("FOLDER", "where results go", `runs/${key}`),
   json: path("FILE", "writes the results in one file"),
+  dashboard: toggle("a page on this machine that shows the training live"),
   "no-wide": toggle("vectors of 128 bits, also where the engine has wider ones"),
 }
 
@@ -49,6 +50,11 @@ async function main(): Promise<number> {
     console.log(help)
     return 0
   }
+  return run(options)
+}
+
+/** Trains, and writes what came of it. */
+async function run(options: ReturnType<typeof readFlags>): Promise<number> {
   const { seed, epochs, data: folder, out = "", json } = options
   const data = await loadChapterData({
     seed,
@@ -57,6 +63,8 @@ async function main(): Promise<number> {
   })
   console.log(`Data: ${data.description}`)
   console.log(useWideVectors(!options["no-wide"]))
+  const live = options.dashboard ? await liveDashboard() : null
+  if (live) console.log(`Dashboard: ${live.url}`)
   const interrupt = new AbortController()
   process.once("SIGINT", () => interrupt.abort())
   const outcome = await train(experiment, prepare(data, experiment.pixels), {
@@ -65,6 +73,7 @@ async function main(): Promise<number> {
     batchSize: options["batch-size"],
     learningRate: options["learning-rate"],
     signal: interrupt.signal,
+    callbacks: live ? [live.callback(key)] : [],
   })
   const result = resultOf(seed, data.description, outcome)
   await writeText(join(out, "history.json"), `${JSON.stringify(result, null, 2)}\n`)

@@ -99,7 +99,7 @@ function number(name: string, args: Arguments, key: string, missing: number): nu
 }
 
 // Activations with settings, by the name of the function.
-const parametric: Readonly<Record<string, (args: Arguments) => (x: Tensor) => Tensor>> = {
+const parametric: Readonly<Record<string, ((args: Arguments) => (x: Tensor) => Tensor) | undefined>> = {
   relu: args => {
     const { maxValue = null } = args
     const options = {
