@@ -8,7 +8,7 @@ import { BatchNormalization, Dense, Dropout, Sequential } from "@selvedge/layers
 import { type DashboardCommand, type DashboardEvent, liveDashboard } from "@selvedge/report"
 import { type Callback, compile, SGD, type Trainer } from "@selvedge/trainer"
 import { type Browser, chromium } from "playwright-core"
-import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest"
 import { DashboardCallback } from "../../packages/report/src/dashboard/dashboardCallback.ts"
 import { chromiumPath } from "./chromium.ts"
 
@@ -218,6 +218,7 @@ describe("liveDashboard().callback", () => {
     url.pathname = "/command"
     const post = (command: string) => fetch(url, { method: "POST", body: JSON.stringify({ run: "a", command }) })
     const ended = once(child, "exit")
+    onTestFinished(() => void child.kill("SIGKILL"))
     await post("pause")
     await wait(1500)
     expect(child.exitCode).toBeNull()

@@ -19,6 +19,15 @@ const { x, y } = blobs(90)
 const weightsOf = (trainer: Trainer) => trainer.model.getWeights().map(w => [...w])
 
 describe("fit", () => {
+  it("lets timers have their turn also when every epoch is short", async () => {
+    const trainer = classifier()
+    setTimeout(() => {
+      trainer.stopTraining = true
+    }, 20)
+    const { epoch } = await trainer.fit(x, y, { ...quiet, epochs: 100_000 })
+    expect(epoch.length).toBeLessThan(100_000)
+  })
+
   it("learns, and reports Keras's names", async () => {
     const trainer = classifier({ optimizer: new Adam({ learningRate: 0.02 }) })
     const { history, epoch, params } = await trainer.fit(x, y, { ...quiet, epochs: 15, validationSplit: 0.2 })

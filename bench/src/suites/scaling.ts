@@ -1,4 +1,3 @@
-import { setThreads } from "@selvedge/core"
 import { Dense, Flatten, Sequential } from "@selvedge/layers"
 import { compile, SGD } from "@selvedge/trainer"
 import { exponent } from "../exponent.ts"
@@ -26,7 +25,6 @@ const series: readonly { readonly of: keyof Size; readonly values: readonly numb
 
 /** Time of an epoch against one size at a time, and the power of it that fits best. */
 export async function scaling({ quick }: SuiteOptions): Promise<Report[]> {
-  setThreads(2)
   const rows: Cell[][] = []
   for (const { of, values } of series) {
     const chosen = quick ? values.slice(0, 4) : values
@@ -41,7 +39,7 @@ export async function scaling({ quick }: SuiteOptions): Promise<Report[]> {
   }
   return [
     {
-      title: "Time of an epoch, ms, 2 threads",
+      title: "Time of an epoch, ms, 1 thread",
       header: ["grows", "to", "ms", "exponent", "of the larger half"],
       rows,
       notes: [

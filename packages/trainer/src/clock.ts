@@ -9,15 +9,16 @@ export const nextTurn = (): Promise<void> =>
     else setTimeout(resolve, 0)
   })
 
+// One for all: were each epoch to count anew, a run of short epochs would never give anybody a turn.
+let lastTurn = 0
+
 /** Says when others have waited long enough. It looks at the time only; no number depends on it. */
 export class TurnTaker {
-  #since = performance.now()
-
   /** Gives others a turn when it is time: null, and no waiting at all, when it is not. */
   turn(): Promise<void> | null {
-    if (performance.now() - this.#since < TURN) return null
+    if (performance.now() - lastTurn < TURN) return null
     return nextTurn().then(() => {
-      this.#since = performance.now()
+      lastTurn = performance.now()
     })
   }
 }
