@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs"
 import { dirname } from "node:path"
-import { type Arithmetic, setArithmetic, setThreads, setVectorWidth } from "@selvedge/core"
+import { type Arithmetic, setArithmetic, setVectorWidth } from "@selvedge/core"
 import { help, type Options, readOptions } from "./flags.ts"
 import { describeMachine, machine, peerVersions } from "./machine.ts"
 import { findPython } from "./peers/peer.ts"
@@ -19,8 +19,6 @@ function choose({ wide, fused }: Options): { readonly width: 128 | 256; readonly
 }
 
 async function run(options: Options): Promise<Results> {
-  // More threads compute in processes of their own.
-  setThreads(1)
   const python = options.peers ? findPython(options.python) : null
   const facts = machine()
   console.log(describeMachine(facts))

@@ -32,8 +32,6 @@ export async function shares(work: () => Promise<void>): Promise<Share[]> {
 /** The kernel of a stack frame, "JavaScript" or "collector", undefined for idle time. */
 function nameOf({ functionName, url }: { functionName: string; url: string }): string | undefined {
   if (url.startsWith("wasm")) return functionName
-  // The profiler's own work is none of the step's.
-  if (url.startsWith("node:inspector")) return undefined
   if (functionName === "(idle)" || functionName === "(root)") return undefined
   return functionName === "(garbage collector)" ? "collector" : "JavaScript"
 }

@@ -1,13 +1,19 @@
 import { fileURLToPath } from "node:url"
-import { gemm as multiply, setKernels } from "@selvedge/core"
-import { numbers } from "../arena.ts"
+import { gemm as product, setKernels, setThreads } from "@selvedge/core"
+import { numbers, timedInStep } from "../arena.ts"
 import { registerLoop } from "../kernels.ts"
 import { type Contestant, measure } from "../measure.ts"
-import { elsewhere } from "../peers/elsewhere.ts"
 import { Peer } from "../peers/peer.ts"
 import type { Report, SuiteOptions } from "../suite.ts"
 import type { Cell } from "../table.ts"
-import { product, type Shape } from "../work/product.ts"
+
+interface Shape {
+  readonly m: number
+  readonly n: number
+  readonly k: number
+  /** "nn", or "tn" for op(A) = Aᵀ, "nt" for op(B) = Bᵀ. */
+  readonly form: "nn" | "tn" | "nt"
+}
 
 const nn = (m: number, n: number, k: number): Shape => ({ m, n, k, form: "nn" })
 
@@ -55,9 +61,8 @@ async function row(shape: Shape, options: SuiteOptions): Promise<Cell[]> {
   const { m, n, k, form } = shape
   const flops = 2 * m * n * k
   const ceiling = ceilingOf(options)
-  const torch = options.python === null ? [] : torchPeers(options.python, shape)
-  const threaded = elsewhere({ kind: "product", of: shape }, threads, options)
-  const contestants = [typescript(shape), product(shape), threaded, ceiling, ...torch]
+  const peers = options.python === null ? [] : torchPeers(options.python, shape)
+  const contestants = [typescript(shape), wasm(shape, 1), wasm(shape, threads), ceiling, ...peers]
   try {
     const timings = await measure(contestants, {
       rounds: options.quick ? 5 : 9,
@@ -69,19 +74,41 @@ async function row(shape: Shape, options: SuiteOptions): Promise<Cell[]> {
     const cells: Cell[] = [`${m} x ${k} x ${n}`, form, script, one, more, limit, one / limit, more / one]
     return torch1 && torch2 ? [...cells, torch1, torch2, one / torch1, more / torch2] : cells
   } finally {
-    for (const peer of [threaded, ...torch]) peer.close()
+    for (const peer of peers) peer.close()
   }
 }
 
-function typescript({ m, n, k, form }: Shape): Contestant {
-  const [a, b, c] = [numbers(m * k), numbers(k * n, 613), new Float32Array(m * n)]
-  const forms = { transposeA: form[0] === "t", transposeB: form[1] === "t" }
+function multiply({ m, n, k, form }: Shape, times: number): number {
+  const contents = [numbers(m * k), numbers(k * n, 613), new Float32Array(m * n)]
+  return timedInStep(contents, ([a, b, c]) => {
+    if (!a || !b || !c) return
+    const forms = { transposeA: form[0] === "t", transposeB: form[1] === "t" }
+    for (let t = 0; t < times; t++) product(a, b, c, m, n, k, forms)
+  })
+}
+
+function wasm(shape: Shape, count: number): Contestant {
+  return {
+    name: `${count} threads`,
+    run(times) {
+      setThreads(count)
+      return multiply(shape, times)
+    },
+  }
+}
+
+function typescript(shape: Shape): Contestant {
   return {
     name: "TypeScript",
     run(times) {
+      const [m, n, k, form] = [shape.m, shape.n, shape.k, shape.form]
+      const [a, b, c] = [numbers(m * k), numbers(k * n, 613), new Float32Array(m * n)]
+      setThreads(1)
       setKernels("typescript")
       const start = performance.now()
-      for (let t = 0; t < times; t++) multiply(a, b, c, m, n, k, forms)
+      for (let t = 0; t < times; t++) {
+        product(a, b, c, m, n, k, { transposeA: form[0] === "t", transposeB: form[1] === "t" })
+      }
       setKernels("wasm")
       return performance.now() - start
     },

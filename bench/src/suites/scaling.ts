@@ -1,3 +1,4 @@
+import { setThreads } from "@selvedge/core"
 import { Dense, Flatten, Sequential } from "@selvedge/layers"
 import { compile, SGD } from "@selvedge/trainer"
 import { exponent } from "../exponent.ts"
@@ -25,6 +26,7 @@ const series: readonly { readonly of: keyof Size; readonly values: readonly numb
 
 /** Time of an epoch against one size at a time, and the power of it that fits best. */
 export async function scaling({ quick }: SuiteOptions): Promise<Report[]> {
+  setThreads(2)
   const rows: Cell[][] = []
   for (const { of, values } of series) {
     const chosen = quick ? values.slice(0, 4) : values
@@ -39,7 +41,7 @@ export async function scaling({ quick }: SuiteOptions): Promise<Report[]> {
   }
   return [
     {
-      title: "Time of an epoch, ms, 1 thread",
+      title: "Time of an epoch, ms, 2 threads",
       header: ["grows", "to", "ms", "exponent", "of the larger half"],
       rows,
       notes: [

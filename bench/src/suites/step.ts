@@ -1,13 +1,14 @@
 import { fileURLToPath } from "node:url"
-import { memory } from "@selvedge/core"
-import { measure, type Timing } from "../measure.ts"
-import { type Row, rows, rowTitles } from "../nets.ts"
-import { elsewhere } from "../peers/elsewhere.ts"
+import { memory, setThreads } from "@selvedge/core"
+import { type Contestant, measure, type Timing } from "../measure.ts"
+import { type Row, randomImages, rows, rowTitles, trainerOf } from "../nets.ts"
 import { Peer } from "../peers/peer.ts"
 import { allocated, describeShares, shares, surviving } from "../profile.ts"
 import type { Report, SuiteOptions } from "../suite.ts"
 import type { Cell } from "../table.ts"
-import { epochSteps, training } from "../work/training.ts"
+
+/** Steps in one epoch of the data that every contestant trains on. */
+const epochSteps = 64
 
 /** Milliseconds per training step inside `fit`, ours and the peers', taking turns; where they go; what they leave. */
 export async function step(options: SuiteOptions): Promise<Report[]> {
@@ -37,16 +38,21 @@ function namesOf({ peers, python, quick }: SuiteOptions): string[] {
   return names
 }
 
-async function race(row: Row, batch: number, names: readonly string[], options: SuiteOptions): Promise<Cell[]> {
-  const contestants = names.flatMap(name => contestant(name, row, batch, options) ?? [])
+async function race(
+  row: Row,
+  batch: number,
+  names: readonly string[],
+  { python, quick }: SuiteOptions,
+): Promise<Cell[]> {
+  const contestants = names.flatMap(name => contestant(name, row, batch, python) ?? [])
   try {
-    const timings = await measure(contestants, { rounds: options.quick ? 5 : 9, turn: options.quick ? 200 : 400 })
+    const timings = await measure(contestants, { rounds: quick ? 5 : 9, turn: quick ? 200 : 400 })
     const found = names.map(name => timings.find(timing => timing.name === name))
     const jax = timings.find(timing => timing.name === "Keras JAX")
     const ratios = jax ? [ratioOf(found[0], jax), ratioOf(found[1], jax)] : []
     return [...found.map(timing => timing?.median ?? null), ...ratios]
   } finally {
-    for (const each of contestants) each.close()
+    for (const each of contestants) if (each instanceof Peer) each.close()
   }
 }
 
@@ -56,16 +62,15 @@ function ratioOf(ours: Timing | undefined, theirs: Timing): number {
   return ratios[Math.floor(ratios.length / 2)] ?? Number.NaN
 }
 
-function contestant(name: string, row: Row, batch: number, options: SuiteOptions): Peer | null {
-  const { python } = options
+function contestant(name: string, row: Row, batch: number, python: string | null): Contestant | null {
   const program = (file: string) => fileURLToPath(new URL(`../peers/${file}`, import.meta.url))
   const args = [row, String(batch)]
   const script = (file: string, ...more: string[]) =>
     new Peer(name, process.execPath, [...process.execArgv, program(file), ...args, ...more])
   const keras = (backend: string) =>
     python === null ? null : new Peer(name, python, [program("keras_step.py"), ...args], { KERAS_BACKEND: backend })
-  if (name === "2 threads") return elsewhere({ kind: "step", of: row, batch }, 2, options)
-  if (name === "1 thread") return elsewhere({ kind: "step", of: row, batch }, 1, options)
+  if (name === "2 threads") return ours(name, row, batch, 2)
+  if (name === "1 thread") return ours(name, row, batch, 1)
   if (name === "Keras JAX") return keras("jax")
   if (name === "Keras TF") return keras("tensorflow")
   if (name === "Keras torch") return keras("torch")
@@ -75,9 +80,33 @@ function contestant(name: string, row: Row, batch: number, options: SuiteOptions
   return null
 }
 
+function ours(name: string, row: Row, batch: number, threads: number): Contestant {
+  const train = training(row, batch)
+  return {
+    name,
+    async run(times) {
+      setThreads(threads)
+      const epochs = Math.max(1, Math.round(times / epochSteps))
+      const start = performance.now()
+      await train(epochs)
+      return ((performance.now() - start) * times) / (epochs * epochSteps)
+    },
+  }
+}
+
+/** A row with its data, ready to train some epochs. */
+function training(row: Row, batch: number): (epochs: number) => Promise<void> {
+  const trainer = trainerOf(row)
+  const { x, y } = randomImages(batch * epochSteps)
+  return async epochs => {
+    await trainer.fit(x, y, { batchSize: batch, epochs, verbose: 0 })
+  }
+}
+
 /** Where the time of a step goes, what it allocates and what survives it. */
 async function costs(batches: readonly number[]): Promise<Report> {
   const table: Cell[][] = []
+  setThreads(1)
   for (const batch of batches) {
     for (const row of rows) {
       const train = training(row, batch)
