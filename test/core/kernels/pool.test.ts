@@ -30,10 +30,13 @@ afterAll(() => stopWorkers())
 
 describe("threads", () => {
   let bits = ""
+  let most = 1
 
   it.each([1, 2, 3, 8, 2])("give the same bits: %i", async count => {
     await threadsReady(count)
-    expect(poolWorkers()).toHaveLength(count - 1)
+    most = Math.max(most, count)
+    // Those that are not wanted any more are kept for when they are.
+    expect(poolWorkers()).toHaveLength(most - 1)
     const found = large()
     bits ||= found
     expect(found).toBe(bits)
@@ -107,7 +110,7 @@ function breakPool(trap: boolean): void {
 }
 
 describe("a worker that dies", () => {
-  beforeEach(() => threadsReady(1))
+  beforeEach(() => stopWorkers())
 
   it("between dispatches is survived with the same bits", async () => {
     const bits = large()

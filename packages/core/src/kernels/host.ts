@@ -8,6 +8,8 @@ export interface HostWorker {
 export interface WorkerData {
   readonly memory: object
   readonly scratch: number
+  /** Its place among the workers: it takes part while more than that many are wanted. */
+  readonly index: number
 }
 
 interface NodeProcess {

@@ -7,7 +7,7 @@ import { workerSource } from "./worker.ts"
 /** Words of the control block, which stands at address 0 of linear memory; `worker.ts` has the same. */
 const word = {
   ...{ sequence: 0, claim: 1, done: 2, sleeping: 3, ready: 4 },
-  ...{ program: 5, bytes: 6, length: 7, kernel: 8, args: 9, units: 10, grain: 11, chunks: 12 },
+  ...{ program: 5, bytes: 6, length: 7, kernel: 8, args: 9, units: 10, grain: 11, chunks: 12, wanted: 13 },
 } as const
 /** Bytes of memory of its own that each thread has. */
 export const scratchBytes = 1 << 20
@@ -40,13 +40,20 @@ let words: Int32Array | null = null
 let deniedReason = ""
 
 /**
- * How many threads compute, the calling one included. Results have the same bits for any number.
+ * How many threads compute, the calling one included. Results have the same bits for any number. Workers beyond it are
+ * kept, asleep, for when more are wanted again.
  * @throws OptionError for anything but an integer from 1 to 64.
  */
 export function setThreads(count: number): void {
-  checkThreads("setThreads", count)
-  if (count - 1 < members.length) void stopWorkers()
-  threads = count
+  threads = checkThreads("setThreads", count)
+  wake()
+}
+
+/** Tells workers how many of them take part: those beyond sleep on this very word. */
+function wake(): void {
+  if (words === null) return
+  Atomics.store(words, word.wanted, getThreads() - 1)
+  Atomics.notify(words, word.wanted)
 }
 
 function checkThreads(owner: string, count: number): number {
@@ -66,7 +73,8 @@ export function getThreads(): number {
 
 /** Threads that answer now: 1 until the workers are up, and where there can be none. */
 export function readyThreads(): number {
-  return words === null ? 1 : 1 + Math.min(members.length, Atomics.load(words, word.ready))
+  if (words === null) return 1
+  return 1 + Math.min(getThreads() - 1, members.length, Atomics.load(words, word.ready))
 }
 
 /** Why there are no workers, or "" where there can be some. */
@@ -84,12 +92,19 @@ export function ensureWorkers(): void {
   const memory = existingMemory()
   // One that is about to end could take a chunk with it: no others start, so that nothing is shared out, while it may.
   if (memory === null || !memory.shared || ending || leavers > 0 || deniedReason !== "") return
-  if (words === null) words = new Int32Array(memory.handle.buffer, 0, 64)
+  if (words === null) {
+    words = new Int32Array(memory.handle.buffer, 0, 64)
+    wake()
+  }
   while (members.length < getThreads() - 1) {
     const scratch = memory.allocate(scratchBytes)
     if (scratch === null) return
     try {
-      const worker = startWorker(workerSource, { memory: memory.handle, scratch: scratch.pointer })
+      const worker = startWorker(workerSource, {
+        memory: memory.handle,
+        scratch: scratch.pointer,
+        index: members.length,
+      })
       members.push({ worker, scratch })
     } catch (error) {
       scratch.free()

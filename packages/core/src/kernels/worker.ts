@@ -1,21 +1,23 @@
 /**
  * The program of a pool's worker, as text: a worker cannot import TypeScript, and a function's own text would carry the
- * transpiler's helpers. `start` gets the shared memory and the address of this worker's scratch; the words are those of `pool.ts`.
+ * transpiler's helpers. `start` gets the shared memory, the address of this worker's scratch and its place among the
+ * workers; the words are those of `pool.ts`.
  *
  * A worker takes chunks of the current dispatch by compare-and-swap on the claim word, which carries the dispatch's
  * number: a worker that slept through a dispatch cannot take a chunk of the next by mistake. It compiles a program from
- * its bytes in shared memory when it first meets it, spins for a moment between dispatches, then sleeps.
+ * its bytes in shared memory when it first meets it, spins for a moment between dispatches, then sleeps. While fewer
+ * workers are wanted than its place it sleeps on that number, and no dispatch wakes it.
  */
 export const workerSource = `
 "use strict";
-function start(memory, scratch) {
+function start({ memory, scratch, index }) {
   const words = new Int32Array(memory.buffer, 0, 64);
   const SEQUENCE = 0, CLAIM = 1, DONE = 2, SLEEPING = 3, READY = 4, PROGRAM = 5, BYTES = 6, LENGTH = 7, KERNEL = 8,
-    ARGS = 9, UNITS = 10, GRAIN = 11, CHUNKS = 12;
+    ARGS = 9, UNITS = 10, GRAIN = 11, CHUNKS = 12, WANTED = 13;
   const programs = new Map();
   const current = sequence => Atomics.load(words, CLAIM) >>> 10 === (sequence & 4194303);
   function kernel(sequence) {
-    const id = words[PROGRAM], at = words[BYTES], length = words[LENGTH], index = words[KERNEL];
+    const id = words[PROGRAM], at = words[BYTES], length = words[LENGTH], which = words[KERNEL];
     // Words of two dispatches may have mixed while they were read; then neither is this one any more.
     if (!current(sequence)) return null;
     let functions = programs.get(id);
@@ -26,7 +28,7 @@ function start(memory, scratch) {
       functions = Object.values(instance.exports).filter(value => typeof value === "function");
       programs.set(id, functions);
     }
-    return functions[index];
+    return functions[which];
   }
   function work(sequence) {
     let run = null;
@@ -45,6 +47,7 @@ function start(memory, scratch) {
   let last = Atomics.load(words, SEQUENCE);
   Atomics.add(words, READY, 1);
   for (;;) {
+    for (let wanted; index >= (wanted = Atomics.load(words, WANTED)); ) Atomics.wait(words, WANTED, wanted);
     for (let spins = 0; Atomics.load(words, SEQUENCE) === last; spins++) {
       if (spins < 20000) continue;
       Atomics.add(words, SLEEPING, 1);
@@ -58,8 +61,8 @@ function start(memory, scratch) {
 }
 if (typeof process === "object" && process.versions && process.versions.node) {
   const { workerData } = process.getBuiltinModule("node:worker_threads");
-  start(workerData.memory, workerData.scratch);
+  start(workerData);
 } else {
-  onmessage = ({ data }) => start(data.memory, data.scratch);
+  onmessage = ({ data }) => start(data);
 }
 `
