@@ -38,6 +38,8 @@ let leavers = 0
 let sequence = 0
 let words: Int32Array | null = null
 let deniedReason = ""
+/** How many the machine has; 0: not asked yet, which takes a system call. */
+let cores = 0
 
 /**
  * How many threads compute, the calling one included. Results have the same bits for any number. Workers beyond it are
@@ -164,7 +166,8 @@ function workOn(
 
 function waitFor(w: Int32Array, chunks: number): void {
   // Spinning is quickest while every thread has a core; with more threads than cores it would hold one up.
-  const spins = getThreads() <= availableThreads() ? 200_000 : 1_000
+  cores ||= availableThreads()
+  const spins = getThreads() <= cores ? 200_000 : 1_000
   for (let i = 0; i < spins; i++) if (Atomics.load(w, word.done) >= chunks) return
   const mayWait = allowsWaiting()
   let seen = Atomics.load(w, word.done)
