@@ -95,8 +95,8 @@ function launch(kernel: Dispatch, units: number, grain: number): void {
     ensureWorkers()
     const ready = readyThreads()
     if (ready > 1) {
-      // A few chunks for each thread, so that a late one holds nobody up.
-      runParallel(kernel, argsAddress, units, Math.max(grain, Math.ceil(units / (ready * 4))))
+      // Many chunks for each thread: at the end one waits for no more than the other's last.
+      runParallel(kernel, argsAddress, units, Math.max(grain, Math.ceil(units / (ready * 16))))
       return
     }
   }

@@ -5,8 +5,9 @@
  *
  * A worker takes chunks of the current dispatch by compare-and-swap on the claim word, which carries the dispatch's
  * number: a worker that slept through a dispatch cannot take a chunk of the next by mistake. It compiles a program from
- * its bytes in shared memory when it first meets it, spins for a moment between dispatches, then sleeps. While fewer
- * workers are wanted than its place it sleeps on that number, and no dispatch wakes it.
+ * its bytes in shared memory when it first meets it, spins for about a millisecond between dispatches, then sleeps:
+ * waking up takes as long as a product, and a step has pauses of some hundred microseconds. While fewer workers are
+ * wanted than its place it sleeps on that number, and no dispatch wakes it.
  */
 export const workerSource = `
 "use strict";
@@ -49,7 +50,7 @@ function start({ memory, scratch, index }) {
   for (;;) {
     for (let wanted; index >= (wanted = Atomics.load(words, WANTED)); ) Atomics.wait(words, WANTED, wanted);
     for (let spins = 0; Atomics.load(words, SEQUENCE) === last; spins++) {
-      if (spins < 20000) continue;
+      if (spins < 200000) continue;
       Atomics.add(words, SLEEPING, 1);
       Atomics.wait(words, SEQUENCE, last);
       Atomics.sub(words, SLEEPING, 1);
