@@ -1,27 +1,56 @@
 import { type Buffer, takeBlank } from "../storage.ts"
 import { addGemmKernels, type GemmTile, gemmLayout, gemmPlan, gemmWords } from "./gemm/index.ts"
 import { gemmLoop, type ProductOptions } from "./gemmLoop.ts"
-import { v8Version } from "./host.ts"
 import { getKernels, type Instructions, instructions } from "./mode.ts"
 import { Program } from "./program.ts"
 import { type Parameter, runKernel } from "./twin.ts"
 import type { KernelArgument } from "./vectorized.ts"
-import type { ModuleBuilder } from "./wasm/index.ts"
 
 export type { ProductOptions } from "./gemmLoop.ts"
 
-/** The tile that fits the registers: wider vectors hold a wider one, and from V8 13 on it may be unrolled. */
-function tileOf({ width }: Instructions): GemmTile {
-  if (width === 128) return "4x8"
-  return v8Version() >= 13 ? "4x16u4" : "4x16"
+/** The tiles for vectors of 256 bits. Which is fastest depends on how an engine orders loads: `raceTiles` finds out. */
+const wideTiles = ["4x16", "4x16u4"] as const
+let wideTile: GemmTile = wideTiles[0]
+
+/** The tile that fits the registers: wider vectors hold a wider one. */
+const tileOf = ({ width }: Instructions): GemmTile => (width === 128 ? "4x8" : wideTile)
+
+// Apart, because a program is assembled whole: networks that never see single rows need not pay for the kernels of those.
+const programs = new Map<GemmTile | "row", Program>()
+
+function programOf(tile: GemmTile | "row"): Program {
+  let program = programs.get(tile)
+  if (program === undefined) {
+    program = new Program(`gemm ${tile}`, (m, { arithmetic }) => {
+      addGemmKernels(m, m.global("scratch", "i32"), [tile], arithmetic)
+    })
+    programs.set(tile, program)
+  }
+  return program
 }
 
-// Apart, because a program is assembled whole: networks that never see single rows need not pay for the second.
-const manyRows = new Program("gemm", (m, use) => emit(m, tileOf(use), use))
-const fewRows = new Program("gemmRow", (m, use) => emit(m, "row", use))
+/** Milliseconds in which the optimising compiler, which alone makes wide code, has finished the tiles. */
+const raceTime = 80
 
-function emit(m: ModuleBuilder, tile: GemmTile | "row", { arithmetic }: Instructions): void {
-  addGemmKernels(m, m.global("scratch", "i32"), [tile], arithmetic)
+/**
+ * Runs a small product with each tile for wide vectors, in turns until all are compiled and warm, and from now on takes
+ * the fastest. All give the same bits.
+ */
+export function raceTiles(): void {
+  // Small enough to stay on this thread.
+  const [m, n, k] = [32, 64, 64]
+  const [a, b, c] = [new Float32Array(m * k), new Float32Array(k * n), new Float32Array(m * n)]
+  const times = wideTiles.map(() => Infinity)
+  const end = performance.now() + raceTime
+  for (let start = 0; start < end; ) {
+    for (const [i, tile] of wideTiles.entries()) {
+      wideTile = tile
+      start = performance.now()
+      gemm(a, b, c, m, n, k)
+      times[i] = Math.min(times[i], performance.now() - start)
+    }
+  }
+  wideTile = wideTiles[times.indexOf(Math.min(...times))]
 }
 
 /** Products with fewer multiplications are left to the loop, which has the same bits and no dispatch. */
@@ -53,8 +82,10 @@ export function gemm(
 
 function runWasm(a: Buffer, b: Buffer, c: Buffer, m: number, n: number, k: number, options: ProductOptions): boolean {
   if (!(a instanceof Float32Array && b instanceof Float32Array && c instanceof Float32Array)) return false
-  const { kernel: name, units, args } = planOf(m, n, k, options.transposeA ?? false, options.transposeB ?? false)
-  const kernel = (name.startsWith("gemm_row") ? fewRows : manyRows).kernel(name)
+  const tile = tileOf(instructions())
+  const { transposeA = false, transposeB = false } = options
+  const { kernel: name, units, args } = planOf(tile, m, n, k, transposeA, transposeB)
+  const kernel = programOf(name.startsWith("gemm_row") ? "row" : tile).kernel(name)
   if (kernel === null) return false
   const accumulate = options.accumulate ?? false
   args[0] = a
@@ -79,15 +110,19 @@ interface Planned {
   readonly args: KernelArgument[]
 }
 
-const plans = new Map<number, Planned>()
+const plansOf: Readonly<Record<GemmTile, Map<number, Planned>>> = {
+  "4x8": new Map(),
+  "4x16": new Map(),
+  "4x16u4": new Map(),
+}
 
 /** A network asks for the same few products over and over. */
-function planOf(m: number, n: number, k: number, transposeA: boolean, transposeB: boolean): Planned {
-  const tile = tileOf(instructions())
-  const form = (tile === "4x8" ? 0 : 4) + (transposeA ? 2 : 0) + (transposeB ? 1 : 0)
+function planOf(tile: GemmTile, m: number, n: number, k: number, transposeA: boolean, transposeB: boolean): Planned {
+  const form = (transposeA ? 2 : 0) + (transposeB ? 1 : 0)
+  const plans = plansOf[tile]
   // Larger sizes would spill into each other's place in the key.
   const keyed = m < 8192 && n < 8192 && k < 8192
-  const key = ((m * 8192 + n) * 8192 + k) * 8 + form
+  const key = ((m * 8192 + n) * 8192 + k) * 4 + form
   const known = keyed ? plans.get(key) : undefined
   if (known !== undefined) return known
   const plan = gemmPlan({ m, n, k, transposeA, transposeB }, tile)

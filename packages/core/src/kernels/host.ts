@@ -14,7 +14,7 @@ export interface WorkerData {
 
 interface NodeProcess {
   readonly env: Record<string, string | undefined>
-  readonly versions: { readonly node?: string; readonly v8?: string }
+  readonly versions: { readonly node?: string }
   getBuiltinModule?(name: "node:worker_threads"): typeof import("node:worker_threads")
   getBuiltinModule?(name: "node:os"): typeof import("node:os")
   getBuiltinModule?(name: "node:v8"): typeof import("node:v8")
@@ -29,11 +29,6 @@ export function nodeProcess(): NodeProcess | undefined {
 /** An environment variable; undefined in a browser. */
 export function environment(name: string): string | undefined {
   return nodeProcess()?.env[name]
-}
-
-/** The major version of the engine V8 in Node; 0 elsewhere. */
-export function v8Version(): number {
-  return Number.parseInt(nodeProcess()?.versions.v8 ?? "0", 10)
 }
 
 /** How many threads the machine runs at once. */

@@ -1,5 +1,4 @@
 import { SelvedgeError } from "../errors.ts"
-import { nodeProcess } from "./host.ts"
 import { type Block, linearMemory, type Memory, memoryLimit } from "./memory.ts"
 import { type Instructions, instructions } from "./mode.ts"
 import { type Dispatch, scratchBytes } from "./pool.ts"
@@ -62,7 +61,7 @@ export class Program {
     if (stored === null) return null
     new Uint8Array(memory.handle.buffer, stored.pointer, bytes.length).set(bytes)
     try {
-      const { exports } = compiled(use, () => new engine.Instance(new engine.Module(bytes), imports(memory)))
+      const { exports } = new engine.Instance(new engine.Module(bytes), imports(memory))
       if (exports.scratch && typeof exports.scratch !== "function") exports.scratch.value = scratchOf(memory)
       const functions = Object.entries(exports).filter(isKernel)
       const program = ++programs
@@ -78,18 +77,6 @@ export class Program {
 }
 
 const imports = (memory: Memory) => ({ env: { memory: memory.handle } })
-
-/** Wide kernels come out of the optimising compiler only, so it compiles them at once rather than when they are warm. */
-function compiled<T>({ width }: Instructions, compile: () => T): T {
-  const v8 = width === 256 ? nodeProcess()?.getBuiltinModule?.("node:v8") : undefined
-  if (v8 === undefined) return compile()
-  v8.setFlagsFromString("--no-liftoff")
-  try {
-    return compile()
-  } finally {
-    v8.setFlagsFromString("--liftoff")
-  }
-}
 
 function isKernel(entry: [string, unknown]): entry is [string, KernelFunction] {
   return typeof entry[1] === "function"
