@@ -1,5 +1,6 @@
-import { NonFiniteError, OptionError } from "@selvedge/core"
+import { NonFiniteError, OptionError, poolEnding } from "@selvedge/core"
 import type { Weight } from "@selvedge/layers"
+import { BrokenUpdateError, copyState, undoEpoch } from "./brokenUpdate.ts"
 import type { Logs } from "./callbacks/callback.ts"
 import type { History } from "./callbacks/history.ts"
 import { TerminateOnNaN } from "./callbacks/terminate.ts"
@@ -29,6 +30,8 @@ export async function fit(trainer: Trainer, x: unknown, y: unknown, options: Fit
     const { history, callbacks, train, validation } = run
     trainer.run = { history, callbacks, oneShot: train.oneShot, hasValidation: validation !== null }
     trainer.stopTraining = false
+    // A worker that an earlier run lost may still be about to end.
+    await poolEnding()
     await run.callbacks.begin("onTrainBegin")
     takePosition(trainer, run)
     const logs = await trainEpochs(trainer, run)
@@ -63,7 +66,7 @@ async function trainEpochs(trainer: Trainer, run: Run): Promise<Logs> {
   while (position.epoch < run.settings.epochs && !trainer.stopTraining && !aborted(run)) {
     const { epoch } = position
     await run.callbacks.at("onEpochBegin", epoch)
-    await trainEpoch(trainer, run)
+    await trainWholeEpoch(trainer, run)
     if (aborted(run)) break
     logs = trainer.results()
     if (run.validates(epoch)) Object.assign(logs, await validate(trainer, run))
@@ -73,6 +76,16 @@ async function trainEpochs(trainer: Trainer, run: Run): Promise<Logs> {
     await run.callbacks.after("onEpochEnd", epoch, logs)
   }
   return logs
+}
+
+/** An epoch; when an update of it ends in the middle, everything is put back as the epoch found it. */
+async function trainWholeEpoch(trainer: Trainer, run: Run): Promise<void> {
+  const restore = copyState(trainer)
+  try {
+    await trainEpoch(trainer, run)
+  } catch (error) {
+    throw error instanceof BrokenUpdateError ? await undoEpoch(trainer, error, restore) : error
+  }
 }
 
 /** All batches of the epoch, from the position on. */

@@ -1,3 +1,4 @@
+export { BrokenUpdateError } from "./brokenUpdate.ts"
 export { type Callback, type CallbackState, LambdaCallback, type Logs } from "./callbacks/callback.ts"
 export { EarlyStopping, type EarlyStoppingOptions } from "./callbacks/earlyStopping.ts"
 export {

@@ -1,5 +1,6 @@
 import { add, assign, backward, mul, noGrad, type RandomContext, type Tensor, withRandom } from "@selvedge/core"
 import { collectLosses, collectUpdates, type Weight } from "@selvedge/layers"
+import { updating } from "./brokenUpdate.ts"
 import type { Batch, Loaded } from "./data/feed.ts"
 import { callModel } from "./model.ts"
 import { explainNonFinite } from "./nonFinite.ts"
@@ -21,7 +22,8 @@ export interface StepLoss {
 /**
  * One training step: forward, loss and penalties, backward, update, constraints, metrics.
  * Nothing of it but numbers outlives it.
- * @throws NonFiniteError when the loss is not a finite number; nothing has been changed then.
+ * @throws NonFiniteError when the loss is not a finite number, or whatever else ends it before the update: nothing has
+ *   been changed then. BrokenUpdateError for what ends the update.
  */
 export function trainStep(trainer: Trainer, batch: Batch, place: Place): StepLoss {
   const { optimizer, seed, idOf } = trainer
@@ -34,12 +36,12 @@ export function trainStep(trainer: Trainer, batch: Batch, place: Place): StepLos
     const loss = result.loss.read()[0]!
     if (!Number.isFinite(loss)) throw explainNonFinite(result.loss, data, batch, place, trainer.step)
     const weights = differentiate(trainer, result.loss, trainable)
-    optimizer.apply(
-      weights.map(w => w.grad as Tensor),
-      weights,
-    )
-    for (const update of updates) update()
-    constrain(weights)
+    const gradients = weights.map(w => w.grad as Tensor)
+    updating(trainer, () => {
+      optimizer.apply(gradients, weights)
+      for (const update of updates) update()
+      constrain(weights)
+    })
     noGrad(() => trainer.metrics.update(data, result.outputs))
     trainer.step++
     return { loss, parts: result.parts }

@@ -12,6 +12,7 @@ import {
 } from "../../../packages/core/src/kernels/pool.ts"
 import { Program } from "../../../packages/core/src/kernels/program.ts"
 import { atomic, i32 } from "../../../packages/core/src/kernels/wasm/index.ts"
+import { breakPool } from "./breakPool.ts"
 import { bitsOf, threadsReady } from "./twins.ts"
 
 const numbers = (n: number, id: string) => stream(1, "test", id).uniform(new Float32Array(n))
@@ -76,38 +77,6 @@ const counting = new Program("counting", m => {
     f.if(i32.and(i32.ne(first, 0), i32.ne(first, scratch.get)), () => f.atomic.store(i32.add(at, 4), 1))
   })
 })
-
-/**
- * The first thread that is not the calling one gets stuck in its chunk, or dies of a trap; the calling thread waits in
- * its own until that has happened. Words: the main thread's scratch (0: learn it), a flag, whether to trap.
- */
-const stuck = new Program("stuck", m => {
-  const scratch = m.global("scratch", "i32")
-  m.kernel("learn", { at: "i32" }, (f, { at }) => f.atomic.store(at, scratch.get))
-  m.kernel("stick", { main: "i32", flag: "i32", trap: "i32" }, (f, { main, flag, trap }) => {
-    f.if(
-      i32.eq(scratch.get, main),
-      () => f.while(i32.eqz(atomic.load(flag)), () => {}),
-      () => {
-        f.atomic.store(flag, 1)
-        f.if(trap, () => f.drop(i32.div_s(1, i32.eqz(flag))))
-        f.loop(again => f.branch(again))
-      },
-    )
-  })
-})
-
-function breakPool(trap: boolean): void {
-  const place = linearMemory()!.allocate(64)!
-  const words = new Int32Array(linearMemory()!.handle.buffer, place.pointer, 16)
-  words.fill(0)
-  words[0] = place.pointer + 32
-  stuck.kernel("learn")!.run(place.pointer, 0, 1)
-  words[0] = words[8]
-  words[1] = place.pointer + 36
-  words[2] = trap ? 1 : 0
-  runParallel(stuck.kernel("stick")!, place.pointer, 2, 1)
-}
 
 describe("a worker that dies", () => {
   beforeEach(() => stopWorkers())
