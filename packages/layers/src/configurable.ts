@@ -79,6 +79,7 @@ export function serializeValue(value: unknown): unknown {
     return value.serialize()
   }
   if (value instanceof Configurable) return serializeObject(value)
+  if (value instanceof Float32Array || value instanceof Float64Array) return [...value]
   return Array.isArray(value) ? value.map(serializeValue) : value
 }
 

@@ -78,6 +78,7 @@ const ends: Readonly<Record<string, Test>> = {
   sigmoid: nearZeroOrOne,
   hard_sigmoid: nearZeroOrOne,
   tanh: nearOne,
+  hard_tanh: nearOne,
   softsign: nearOne,
   selu: value => value < 0.99 * -1.7580993408473766,
   elu: value => value < -0.99,

@@ -2,20 +2,25 @@ import { checkChoice, checkNumber, describe, math, OptionError, type Tensor } fr
 import { mat2d } from "gl-matrix"
 import type { CallOptions } from "../layer.ts"
 import { type AffineOptions, affineSample, fillModes, interpolations } from "./affine.ts"
+import {
+  checkDataFormat,
+  type DataFormat,
+  type DataFormatOptions,
+  fromChannelsLast,
+  toChannelsLast,
+} from "./dataFormat.ts"
 import { RandomLayer, type RandomLayerOptions } from "./random.ts"
-import { checkDataFormat } from "./reshaping.ts"
 
 const TWO_PI = 6.283185307179586
 
 /** Options of the random maps. */
-export interface RandomMapOptions extends RandomLayerOptions {
+export interface RandomMapOptions extends RandomLayerOptions, DataFormatOptions {
   /** What is seen beyond the edges. Default `"reflect"`. */
   readonly fillMode?: AffineOptions["fillMode"]
   /** Default `"bilinear"`. */
   readonly interpolation?: AffineOptions["interpolation"]
   /** For fill mode `"constant"`. Default 0. */
   readonly fillValue?: number
-  readonly dataFormat?: "channels_last" | null
 }
 
 /** A range that a random factor lies in: [-f, f] for one number f. */
@@ -26,6 +31,7 @@ abstract class RandomMap extends RandomLayer {
   readonly fillMode: AffineOptions["fillMode"]
   readonly interpolation: AffineOptions["interpolation"]
   readonly fillValue: number
+  readonly dataFormat: DataFormat
   protected override readonly inputRank = 4
 
   constructor(owner: string, options: RandomMapOptions, keys: readonly string[] = []) {
@@ -34,7 +40,7 @@ abstract class RandomMap extends RandomLayer {
     this.fillMode = checkChoice(owner, "fillMode", fillMode, fillModes)
     this.interpolation = checkChoice(owner, "interpolation", interpolation, interpolations)
     this.fillValue = checkNumber(owner, "fillValue", fillValue)
-    checkDataFormat(owner, options.dataFormat)
+    this.dataFormat = checkDataFormat(owner, options.dataFormat)
   }
 
   /** How many random numbers one image takes. */
@@ -44,17 +50,18 @@ abstract class RandomMap extends RandomLayer {
 
   override call(x: Tensor, { training }: CallOptions = {}): Tensor {
     if (!training) return x
-    const [batch = 0, height = 0, width = 0] = x.shape
+    const images = toChannelsLast(x, this.dataFormat)
+    const [batch = 0, height = 0, width = 0] = images.shape
     const u = this.draw().uniform(new Float64Array(batch * this.draws))
     const maps = Array.from({ length: batch }, (_, i) =>
       this.mapFor(u.subarray(i * this.draws, (i + 1) * this.draws), height, width),
     )
-    return affineSample(x, maps, this)
+    return fromChannelsLast(affineSample(images, maps, this), this.dataFormat)
   }
 
   override options(): Record<string, unknown> {
-    const { fillMode, interpolation, fillValue } = this
-    return { ...super.options(), fillMode, interpolation, fillValue, dataFormat: "channels_last" }
+    const { fillMode, interpolation, fillValue, dataFormat } = this
+    return { ...super.options(), fillMode, interpolation, fillValue, dataFormat }
   }
 }
 
@@ -151,9 +158,8 @@ export class RandomZoom extends RandomMap {
 const flipModes = ["horizontal", "vertical", "horizontal_and_vertical"] as const
 
 /** Options of `RandomFlip`. */
-export interface RandomFlipOptions extends RandomLayerOptions {
+export interface RandomFlipOptions extends RandomLayerOptions, DataFormatOptions {
   readonly mode?: (typeof flipModes)[number]
-  readonly dataFormat?: "channels_last" | null
 }
 
 /**
