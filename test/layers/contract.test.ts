@@ -212,6 +212,13 @@ function withoutBuildConfigs(value: unknown): unknown {
   return Object.fromEntries(kept.map(([key, v]) => [key, withoutBuildConfigs(v)]))
 }
 
+it("the random layers of Keras 2, which also says how it draws, are read", () => {
+  const config = { name: "zoom", trainable: true, dtype: "float32", rng_type: "stateful", height_factor: 0.2 }
+  const more = { width_factor: null, fill_mode: "reflect", fill_value: 0, interpolation: "bilinear", seed: null }
+  const layer = deserialize({ class_name: "RandomZoom", config: { ...config, ...more } })
+  expect(layer.getConfig()).toMatchObject({ height_factor: [-0.2, 0.2], fill_mode: "reflect" })
+})
+
 it("Normalization in its adapted form has a config, too", () => {
   const layer = new Normalization({ axis: null })
   layer.adapt(

@@ -173,7 +173,7 @@ export const rows: Record<string, LayerRow> = {
   }),
   RandomFlip: row(o => new l.RandomFlip("horizontal", o), [image], {
     training: true,
-    typo: ["sead", "seed"],
+    typo: ["dataformat", "dataFormat"],
     bad: [() => new l.RandomFlip("horizontl" as never), /mode "horizontl" is unknown, did you mean "horizontal"/],
     wrong: [[2, 3, 4], /expects an input of rank 4/],
   }),

@@ -44,6 +44,7 @@ import { LeakyReLU } from "./layers/leakyRelu.ts"
 import { PReLU } from "./layers/prelu.ts"
 import { ReLU } from "./layers/relu.ts"
 import { Softmax } from "./layers/softmax.ts"
+import type { DataShapes } from "./shapes.ts"
 
 /** What activations may be told: those that have such a setting. */
 interface Settings {
@@ -127,6 +128,11 @@ export class ActivationFunction {
 
   call(x: Tensor): Tensor {
     return this.#call(x)
+  }
+
+  /** Makes the weights of the layer that computes it, if it is one, for inputs of this shape. */
+  build(inputShape: DataShapes): void {
+    this.layer?.ensureBuilt(inputShape)
   }
 
   /** The name, or `{ class_name, config }`. */

@@ -6,6 +6,7 @@ import {
   elu,
   greater,
   less,
+  minimum,
   mul,
   relu,
   sqrt,
@@ -49,9 +50,13 @@ export function sparseSigmoid(x: Tensor): Tensor {
   return where(greater(x, -1), where(less(x, 1), mul(add(x, 1), 0.5), 1), 0)
 }
 
-/** y = (x + sqrt(x² + b)) / 2: a softplus without exponentials. Barron, 2021. */
+/**
+ * y = (x + sqrt(x² + b)) / 2: a softplus without exponentials. Barron, 2021.
+ * For x below 0 as b / (2 (sqrt(x² + b) - x)), in which nothing cancels.
+ */
 export function squareplus(x: Tensor, { b = 4 }: { readonly b?: number } = {}): Tensor {
-  return mul(add(x, sqrt(add(square(x), b))), 0.5)
+  const root = sqrt(add(square(x), b))
+  return where(greater(x, 0), mul(add(x, root), 0.5), div(b / 2, sub(root, minimum(x, 0))))
 }
 
 /** y = x - tanh x. */

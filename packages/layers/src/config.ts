@@ -98,6 +98,7 @@ const accepted: Readonly<Record<string, Readonly<Record<string, readonly unknown
     input_axes: [null],
     output_axes: [null],
     autocast: "any",
+    rng_type: "any",
   },
   BatchNormalization: {
     synchronized: [false, null],

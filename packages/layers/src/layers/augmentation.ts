@@ -23,6 +23,8 @@ export interface RandomMapOptions extends RandomLayerOptions, DataFormatOptions 
   readonly fillValue?: number
 }
 
+const mapKeys = ["fillMode", "interpolation", "fillValue", "dataFormat"]
+
 /** A range that a random factor lies in: [-f, f] for one number f. */
 export type Factor = number | readonly [number, number]
 
@@ -34,8 +36,8 @@ abstract class RandomMap extends RandomLayer {
   readonly dataFormat: DataFormat
   protected override readonly inputRank = 4
 
-  constructor(owner: string, options: RandomMapOptions, keys: readonly string[] = []) {
-    super(options, [...keys, "fillMode", "interpolation", "fillValue", "dataFormat"])
+  constructor(owner: string, options: RandomMapOptions, keys = mapKeys) {
+    super(options, keys)
     const { fillMode = "reflect", interpolation = "bilinear", fillValue = 0 } = options
     this.fillMode = checkChoice(owner, "fillMode", fillMode, fillModes)
     this.interpolation = checkChoice(owner, "interpolation", interpolation, interpolations)
@@ -138,7 +140,7 @@ export class RandomZoom extends RandomMap {
 
   /** @throws OptionError for an unknown option or a factor that is not above -1 and up to 1. */
   constructor(heightFactor: Factor, options: RandomZoomOptions = {}) {
-    super("RandomZoom", options, ["widthFactor"])
+    super("RandomZoom", options, [...mapKeys, "widthFactor"])
     const { widthFactor = null } = options
     this.heightFactor = checkFactor("RandomZoom", "heightFactor", heightFactor)
     this.widthFactor = widthFactor === null ? null : checkFactor("RandomZoom", "widthFactor", widthFactor)
@@ -174,7 +176,7 @@ export class RandomFlip extends RandomMap {
   /** Takes `new RandomFlip("horizontal")` and `new RandomFlip({ mode })`. @throws OptionError for an unknown mode. */
   constructor(mode: (typeof flipModes)[number] | RandomFlipOptions = {}, rest: RandomFlipOptions = {}) {
     const { mode: chosen = "horizontal_and_vertical", ...options } = typeof mode === "string" ? { ...rest, mode } : mode
-    super("RandomFlip", options)
+    super("RandomFlip", options, ["mode", "dataFormat"])
     this.mode = checkChoice("RandomFlip", "mode", chosen, flipModes)
   }
 
