@@ -35,7 +35,7 @@ import {
   squareplus,
   tanhShrink,
 } from "./composedActivations.ts"
-import { configOf, findCustomObject, isObjectConfig, type ObjectConfig, optionsFromConfig } from "./config.ts"
+import { configOf, entryOf, findCustomObject, isObjectConfig, type ObjectConfig, optionsFromConfig } from "./config.ts"
 import { isCallable, serializeFunction, serializeObject, unknownName } from "./configurable.ts"
 import { type LayerClass, layerFromConfig } from "./construct.ts"
 import { Layer } from "./layer.ts"
@@ -189,7 +189,7 @@ function fromConfig(config: ObjectConfig): ActivationFunction {
   const { class_name: name, registered_name } = config
   if (name === "function") return fromName(String(config.config), null)
   if (findCustomObject(registered_name, name) !== undefined) return fromName(name, registered_name)
-  const layer = layers[name]
+  const layer = entryOf(layers, name)
   if (layer) return fromLayer(layerFromConfig(layer, configOf(config), refuseInnerLayer))
   const options = optionsFromConfig(name === "leaky_relu" ? "LeakyReLU" : name, configOf(config))
   const plain = fromName(name, registered_name)
@@ -201,7 +201,7 @@ function fromConfig(config: ObjectConfig): ActivationFunction {
 
 /** @throws OptionError for a setting that the activation does not have, or a bad value. */
 function checkSettings(name: string, options: Readonly<Record<string, unknown>>): Settings {
-  const own = Object.entries<unknown>({ ...defaults[name] })
+  const own = Object.entries<unknown>({ ...entryOf(defaults, name) })
   checkKeys(
     name,
     options,

@@ -1,4 +1,4 @@
-import { checkChoice, checkNumber, describe, math, OptionError, type Tensor } from "@selvedge/core"
+import { checkChoice, checkKeys, checkNumber, describe, math, OptionError, type Tensor } from "@selvedge/core"
 import { mat2d } from "gl-matrix"
 import type { CallOptions } from "../layer.ts"
 import { type AffineOptions, affineSample, fillModes, interpolations } from "./affine.ts"
@@ -138,7 +138,7 @@ export class RandomZoom extends RandomMap {
   readonly widthFactor: readonly [number, number] | null
   protected readonly draws = 2
 
-  /** @throws OptionError for an unknown option or a factor that is not above -1 and up to 1. */
+  /** @throws OptionError for an unknown option or a factor outside of -1 to 1. */
   constructor(heightFactor: Factor, options: RandomZoomOptions = {}) {
     super("RandomZoom", options, [...mapKeys, "widthFactor"])
     const { widthFactor = null } = options
@@ -175,6 +175,7 @@ export class RandomFlip extends RandomMap {
 
   /** Takes `new RandomFlip("horizontal")` and `new RandomFlip({ mode })`. @throws OptionError for an unknown mode. */
   constructor(mode: (typeof flipModes)[number] | RandomFlipOptions = {}, rest: RandomFlipOptions = {}) {
+    if (typeof mode !== "string") checkKeys("RandomFlip", rest, [])
     const { mode: chosen = "horizontal_and_vertical", ...options } = typeof mode === "string" ? { ...rest, mode } : mode
     super("RandomFlip", options, ["mode", "dataFormat"])
     this.mode = checkChoice("RandomFlip", "mode", chosen, flipModes)

@@ -1,4 +1,4 @@
-import { avgPool2d, checkBoolean, checkChoice, max, maxPool2d, mean, type Tensor } from "@selvedge/core"
+import { avgPool2d, checkBoolean, checkChoice, checkKeys, max, maxPool2d, mean, type Tensor } from "@selvedge/core"
 import { nameOfClass } from "../configurable.ts"
 import { Layer } from "../layer.ts"
 import { type DataShapes, singleShape } from "../shapes.ts"
@@ -31,12 +31,13 @@ abstract class Pooling2D extends Layer {
   protected override readonly inputRank = 4
 
   constructor(poolSizeOrOptions: Pair | PoolingOptions, rest: PoolingOptions) {
+    const owner = nameOfClass(new.target)
     const given = typeof poolSizeOrOptions === "number" || Array.isArray(poolSizeOrOptions)
     const options: PoolingOptions = given
       ? { ...rest, poolSize: poolSizeOrOptions as Pair }
       : (poolSizeOrOptions as PoolingOptions)
+    if (!given) checkKeys(owner, rest, [])
     super(options, ["poolSize", "strides", "padding", "dataFormat"])
-    const owner = nameOfClass(new.target)
     this.poolSize = checkPair(owner, "poolSize", options.poolSize ?? 2)
     this.strides = checkPair(owner, "strides", options.strides ?? this.poolSize)
     this.padding = checkChoice(owner, "padding", options.padding ?? "valid", ["valid", "same"])

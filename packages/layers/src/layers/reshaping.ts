@@ -51,7 +51,7 @@ export class Reshape extends Layer {
       const got = describe(targetShape)
       throw new OptionError(`Reshape: targetShape must be a list of integers >= 0 with at most one -1, got ${got}`)
     }
-    this.targetShape = targetShape
+    this.targetShape = [...targetShape]
   }
 
   /** @throws ShapeError when the sample does not fill the shape. */
@@ -91,7 +91,7 @@ export class Permute extends Layer {
     if (!Array.isArray(dims) || dims.length === 0 || dims.some((_, i) => !dims.includes(i + 1))) {
       throw new OptionError(`Permute: dims must be the integers from 1 on in some order, got ${describe(dims)}`)
     }
-    this.dims = dims
+    this.dims = [...dims]
     this.inputRank = dims.length + 1
   }
 
