@@ -62,6 +62,13 @@ const single: [string, number[], () => Layer[]][] = [
   ["conv dilated", [8, 9, 3], () => [new Conv2D(4, 3, { dilationRate: 2, padding: "same" })]],
   ["max pool", [8, 9, 3], () => [new MaxPooling2D({ poolSize: 3, strides: 2, padding: "same" })]],
   ["average pool", [8, 9, 3], () => [new AveragePooling2D({ poolSize: 3, strides: 2, padding: "same" })]],
+  ["conv groups", [8, 9, 4], () => [new Conv2D(6, 3, { groups: 2, padding: "same", activation: "tanh" })]],
+  ["conv channels first", [3, 8, 9], () => [new Conv2D(4, [3, 2], { dataFormat: "channels_first", strides: 2 })]],
+  ["max pool channels first", [3, 8, 9], () => [new MaxPooling2D(2, { dataFormat: "channels_first" })]],
+  ["global max channels first", [3, 8, 9], () => [new GlobalMaxPooling2D({ dataFormat: "channels_first" })]],
+  ["flatten channels first", [3, 4, 2], () => [new Flatten({ dataFormat: "channels_first" }), new Dense(2)]],
+  ["softmax axes", [4, 5], () => [new Softmax({ axis: [1, 2] })]],
+  ["rescaling channels", [4, 3], () => [new Rescaling([0.5, 2, -1], { offset: [[1], [2], [3], [4]] })]],
   ["global average", [8, 9, 3], () => [new GlobalAveragePooling2D()]],
   ["global max", [8, 9, 3], () => [new GlobalMaxPooling2D({ keepDims: true })]],
 ]

@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs"
 import { grad, isTensor, type Tensor, tensor, withFloat64, withRandom } from "@selvedge/core"
+import * as library from "@selvedge/layers"
 import {
   deserialize,
-  type Layer,
+  Layer,
   layerClasses,
   Model,
   Normalization,
@@ -15,11 +16,31 @@ import { describe, expect, it } from "vitest"
 import { fixture } from "../trainer/fixtures.ts"
 import { rows } from "./layerRows.ts"
 
-const models = ["Sequential", "Functional", "Model"]
+/** Every class of layers that the package exports, but for models and base classes. */
+const exported = Object.entries<unknown>(library)
+  .filter(([, value]) => typeof value === "function" && value.prototype instanceof Layer)
+  .map(([name]) => name)
+  .filter(name => !["Sequential", "Model", "RandomLayer"].includes(name))
+  .sort()
+// Layers without numbers of Keras's: it has SELU as an activation only, and an input computes nothing.
+const withoutKeras = ["InputLayer", "SELU"]
+const takesEveryShape = `Activation ActivityRegularization AlphaDropout Dropout ELU Embedding GaussianDropout
+  GaussianNoise LeakyReLU ReLU Rescaling SELU`.split(/\s+/)
 
-it("every layer has a row", () => {
-  const layers = Object.keys(layerClasses).filter(name => !models.includes(name))
-  expect(Object.keys(rows).sort()).toEqual(layers.sort())
+describe("every exported layer", () => {
+  it("has a row, is known by name, and refuses some shape unless it is one of those that take all", () => {
+    expect(Object.keys(rows).sort()).toEqual(exported)
+    const known = Object.keys(layerClasses).filter(name => !["Sequential", "Functional", "Model"].includes(name))
+    expect(known.sort()).toEqual(exported)
+    expect(Object.keys(rows).filter(name => !rows[name].wrong)).toEqual(takesEveryShape)
+  })
+
+  it("has numbers of Keras's to agree with", () => {
+    const more = JSON.parse(readFileSync(new URL("../fixtures/keras_more.json", import.meta.url), "utf8"))
+    const cases: { class_name: string }[] = [...fixture<{ class_name: string }>("layers").cases, ...more.layers]
+    const known = new Set(cases.map(c => c.class_name))
+    expect(exported.filter(name => !known.has(name))).toEqual(withoutKeras)
+  })
 })
 
 // Numbers that are neither equal nor near a kink of any layer.
@@ -190,6 +211,13 @@ function withoutBuildConfigs(value: unknown): unknown {
   const kept = Object.entries(value).filter(([key]) => key !== "build_config")
   return Object.fromEntries(kept.map(([key, v]) => [key, withoutBuildConfigs(v)]))
 }
+
+it("the random layers of Keras 2, which also says how it draws, are read", () => {
+  const config = { name: "zoom", trainable: true, dtype: "float32", rng_type: "stateful", height_factor: 0.2 }
+  const more = { width_factor: null, fill_mode: "reflect", fill_value: 0, interpolation: "bilinear", seed: null }
+  const layer = deserialize({ class_name: "RandomZoom", config: { ...config, ...more } })
+  expect(layer.getConfig()).toMatchObject({ height_factor: [-0.2, 0.2], fill_mode: "reflect" })
+})
 
 it("Normalization in its adapted form has a config, too", () => {
   const layer = new Normalization({ axis: null })

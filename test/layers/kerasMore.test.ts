@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs"
-import { deserialize, Model, toSnakeCase } from "@selvedge/layers"
+import { backward, mul, sum, tensor } from "@selvedge/core"
+import { activations, deserialize, getActivation, Model, toSnakeCase } from "@selvedge/layers"
 import { describe, expect, it } from "vitest"
 import { type LayerCase, runLayerCase } from "./layerCase.ts"
 
@@ -19,6 +20,25 @@ const more: { layers: LayerCase[]; summaries: Summary[]; names: Record<string, s
 
 describe("more layers", () => {
   it.each(more.layers)("$name", c => runLayerCase(c))
+})
+
+describe("activations at extremes", () => {
+  const extremes = [0, -0, 1e-30, -1e-30, 1, -1, 88, -88, 100, -100, 1e4, -1e4]
+
+  it.each(Object.keys(activations).filter(name => name !== "exponential"))("%s and its derivative are finite", name => {
+    const x = tensor(extremes, [1, 12], { requiresGrad: true })
+    const y = getActivation(name).call(x)
+    backward(sum(mul(y, 1)))
+    expect([...y.read(), ...x.grad!.read()].every(Number.isFinite)).toBe(true)
+  })
+
+  it("squareplus loses nothing far below 0", () => {
+    const y = getActivation("squareplus").call(tensor([-1e4, -100, 1e4]))
+    // b / (2 (sqrt(x² + b) - x)) with b = 4.
+    expect(y.read()[0]! / 1e-4).toBeCloseTo(1, 5)
+    expect(y.read()[1]! / 0.0099990002).toBeCloseTo(1, 5)
+    expect(y.read()[2]).toBeCloseTo(1e4, 2)
+  })
 })
 
 describe("summaries, as Keras prints them", () => {

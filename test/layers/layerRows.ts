@@ -15,7 +15,7 @@ export interface LayerRow {
   readonly construct: (options: never) => l.Layer
   /** A value of the wrong type and what the message says of it. */
   readonly bad: readonly [make: () => l.Layer, message: RegExp]
-  /** A shape that it does not take, and what the message says. */
+  /** A shape that it does not take, and what the message says; none for a layer that takes every shape. */
   readonly wrong?: readonly [shape: number[], message: RegExp]
 }
 
@@ -77,7 +77,7 @@ export const rows: Record<string, LayerRow> = {
     },
   ),
   Conv2D: row(o => new l.Conv2D(3, 2, o), [image], {
-    make: () => new l.Conv2D(3, [3, 2], { strides: 2, padding: "same", activation: "tanh" }),
+    make: () => new l.Conv2D(4, [3, 2], { strides: 2, padding: "same", activation: "tanh", groups: 2 }),
     typo: ["kernelInitialiser", "kernelInitializer"],
     bad: [() => new l.Conv2D(3, 2.5), /kernelSize must be an integer >= 1 or two of them, got 2.5/],
     wrong: [[2, 3, 4], /expects an input of rank 4/],
@@ -104,10 +104,12 @@ export const rows: Record<string, LayerRow> = {
   }),
   Flatten: row(o => new l.Flatten(o), [image], {
     typo: ["dataformat", "dataFormat"],
+    make: () => new l.Flatten({ dataFormat: "channels_first" }),
     bad: [
-      () => new l.Flatten({ dataFormat: "channels_first" as never }),
-      /dataFormat "channels_first" is unknown.*\n.*"channels_last"/,
+      () => new l.Flatten({ dataFormat: "chanels_first" as never }),
+      /dataFormat "chanels_first" is unknown, did you mean "channels_first"/,
     ],
+    wrong: [[], /expects an input of rank 1 or more/],
   }),
   GaussianDropout: row(o => new l.GaussianDropout(0.3, o), [x], {
     training: true,
@@ -125,7 +127,7 @@ export const rows: Record<string, LayerRow> = {
     wrong: [[2, 3, 4], /expects an input of rank 4/],
   }),
   GlobalMaxPooling2D: row(o => new l.GlobalMaxPooling2D(o), [image], {
-    make: () => new l.GlobalMaxPooling2D({ keepDims: true }),
+    make: () => new l.GlobalMaxPooling2D({ keepDims: true, dataFormat: "channels_first" }),
     typo: ["keepDim", "keepDims"],
     bad: [() => new l.GlobalMaxPooling2D({ keepDims: 1 as never }), /keepDims must be true or false, got 1/],
     wrong: [[2, 3, 4], /expects an input of rank 4/],
@@ -145,7 +147,7 @@ export const rows: Record<string, LayerRow> = {
     bad: [() => new l.LeakyReLU({ negativeSlope: -1 }), /negativeSlope must be a number >= 0, got -1/],
   }),
   MaxPooling2D: row(o => new l.MaxPooling2D(2, o), [image], {
-    make: () => new l.MaxPooling2D([3, 2], { strides: 1, padding: "same" }),
+    make: () => new l.MaxPooling2D([3, 2], { strides: 1, padding: "same", dataFormat: "channels_first" }),
     typo: ["poolsize", "poolSize"],
     bad: [() => new l.MaxPooling2D({ poolSize: 0 }), /poolSize must be an integer >= 1 or two of them, got 0/],
     wrong: [[2, 3, 4], /expects an input of rank 4/],
@@ -157,11 +159,13 @@ export const rows: Record<string, LayerRow> = {
     make: () => new l.Normalization({ mean: [1, 2, 3], variance: [4, 5, 6] }),
     typo: ["varianc", "variance"],
     bad: [() => new l.Normalization({ mean: [1] }), /mean and variance are given together or not at all/],
+    wrong: [[], /axis -1 does not exist in an input of rank 0/],
   }),
   PReLU: row(o => new l.PReLU(o), [[2, 3, 4]], {
     make: () => new l.PReLU({ alphaInitializer: l.constant(0.3), sharedAxes: [1] }),
     typo: ["sharedAxis", "sharedAxes"],
     bad: [() => new l.PReLU({ sharedAxes: [0] }), /sharedAxes must be integers from 1 on, got 0/],
+    wrong: [[], /expects an input of rank 1 or more/],
   }),
   Permute: row(o => new l.Permute([2, 1], o), [[2, 3, 4]], {
     bad: [() => new l.Permute([1, 3]), /dims must be the integers from 1 on in some order, got \[1, 3\]/],
@@ -169,7 +173,7 @@ export const rows: Record<string, LayerRow> = {
   }),
   RandomFlip: row(o => new l.RandomFlip("horizontal", o), [image], {
     training: true,
-    typo: ["sead", "seed"],
+    typo: ["dataformat", "dataFormat"],
     bad: [() => new l.RandomFlip("horizontl" as never), /mode "horizontl" is unknown, did you mean "horizontal"/],
     wrong: [[2, 3, 4], /expects an input of rank 4/],
   }),
@@ -198,7 +202,7 @@ export const rows: Record<string, LayerRow> = {
     bad: [() => new l.ReLU({ threshold: -1 }), number("threshold")],
   }),
   Rescaling: row(o => new l.Rescaling(0.5, o), [x], {
-    make: () => new l.Rescaling(0.5, { offset: -1 }),
+    make: () => new l.Rescaling([0.5, 2, -1, 3], { offset: -1 }),
     typo: ["ofset", "offset"],
     bad: [() => new l.Rescaling("1/255" as never), number("scale")],
   }),
@@ -210,10 +214,12 @@ export const rows: Record<string, LayerRow> = {
   Softmax: row(o => new l.Softmax(o), [x], {
     typo: ["axes", "axis"],
     bad: [() => new l.Softmax({ axis: 0.5 }), number("axis")],
+    wrong: [[], /softmax: needs at least one axis, got a scalar/],
   }),
   Subtract: row(o => new l.Subtract(o), [x, x], { wrong: [[2, 3], /takes a list of/] }),
   UnitNormalization: row(o => new l.UnitNormalization(o), [x], {
     typo: ["axes", "axis"],
     bad: [() => new l.UnitNormalization({ axis: "1" as never }), /axis must be an integer or a list/],
+    wrong: [[], /axis -1 does not exist in a tensor of rank 0/],
   }),
 }

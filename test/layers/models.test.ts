@@ -305,6 +305,8 @@ describe("layers and models of one's own", () => {
     const again = deserialize(JSON.parse(JSON.stringify(serialize(layer))))
     again.apply(ramp(2, 2))
     expect(again.weights.length).toBe(3)
+    const built = deserialize(JSON.parse(JSON.stringify(serialize(new Sequential([input({ shape: [2] }), again])))))
+    expect(built.weights.map(w => w.shape)).toEqual([[2, 3], [3], [3]])
     const triple = (x: Tensor) => one(new Add().call([x, x, x]))
     const own = new Dense(2, { activation: triple })
     const config = JSON.parse(JSON.stringify(serialize(own)))

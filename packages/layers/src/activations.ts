@@ -25,7 +25,17 @@ import {
   type Tensor,
   tanh,
 } from "@selvedge/core"
-import { configOf, findCustomObject, isObjectConfig, type ObjectConfig, optionsFromConfig } from "./config.ts"
+import {
+  celu,
+  hardShrink,
+  hardTanh,
+  softShrink,
+  sparsePlus,
+  sparseSigmoid,
+  squareplus,
+  tanhShrink,
+} from "./composedActivations.ts"
+import { configOf, entryOf, findCustomObject, isObjectConfig, type ObjectConfig, optionsFromConfig } from "./config.ts"
 import { isCallable, serializeFunction, serializeObject, unknownName } from "./configurable.ts"
 import { type LayerClass, layerFromConfig } from "./construct.ts"
 import { Layer } from "./layer.ts"
@@ -34,31 +44,65 @@ import { LeakyReLU } from "./layers/leakyRelu.ts"
 import { PReLU } from "./layers/prelu.ts"
 import { ReLU } from "./layers/relu.ts"
 import { Softmax } from "./layers/softmax.ts"
+import type { DataShapes } from "./shapes.ts"
 
-/** Keras's names of activations, and the ops they stand for. */
+/** What activations may be told: those that have such a setting. */
+interface Settings {
+  readonly negativeSlope?: number
+  readonly maxValue?: number | null
+  readonly threshold?: number
+  readonly alpha?: number
+  readonly approximate?: boolean
+  readonly axis?: number
+  readonly b?: number
+}
+
+/** Keras's names of activations, and the functions they stand for. */
 export const activations = {
   linear: (x: Tensor) => x,
-  relu: (x: Tensor) => relu(x),
-  leaky_relu: (x: Tensor) => leakyRelu(x),
+  relu,
+  leaky_relu: leakyRelu,
   relu6,
-  elu: (x: Tensor) => elu(x),
+  celu,
+  elu,
   selu,
-  gelu: (x: Tensor) => gelu(x),
+  gelu,
   silu,
   swish: silu,
   sigmoid,
   hard_sigmoid: hardSigmoid,
   hard_silu: hardSilu,
   hard_swish: hardSilu,
+  hard_shrink: hardShrink,
+  hard_tanh: hardTanh,
   log_sigmoid: logSigmoid,
   tanh,
+  tanh_shrink: tanhShrink,
+  soft_shrink: softShrink,
   softplus,
   softsign,
+  sparse_plus: sparsePlus,
+  sparse_sigmoid: sparseSigmoid,
+  squareplus,
   mish,
   exponential: exp,
-  softmax: (x: Tensor) => softmax(x),
-  log_softmax: (x: Tensor) => logSoftmax(x),
-} as const satisfies Readonly<Record<string, (x: Tensor) => Tensor>>
+  softmax,
+  log_softmax: logSoftmax,
+} as const satisfies Readonly<Record<string, (x: Tensor, options?: Settings) => Tensor>>
+
+// The settings that an activation has, with what they are when left out.
+const defaults: Readonly<Partial<Record<string, Settings>>> = {
+  relu: { negativeSlope: 0, maxValue: null, threshold: 0 },
+  leaky_relu: { negativeSlope: 0.2 },
+  celu: { alpha: 1 },
+  elu: { alpha: 1 },
+  gelu: { approximate: false },
+  hard_shrink: { threshold: 0.5 },
+  soft_shrink: { threshold: 0.5 },
+  squareplus: { b: 4 },
+  softmax: { axis: -1 },
+  log_softmax: { axis: -1 },
+}
 
 /** A name that Keras has for an activation. */
 export type ActivationName = keyof typeof activations
@@ -86,58 +130,15 @@ export class ActivationFunction {
     return this.#call(x)
   }
 
+  /** Makes the weights of the layer that computes it, if it is one, for inputs of this shape. */
+  build(inputShape: DataShapes): void {
+    this.layer?.ensureBuilt(inputShape)
+  }
+
   /** The name, or `{ class_name, config }`. */
   serialize(): unknown {
     return this.layer ? serializeObject(this.layer) : this.#serialized
   }
-}
-
-type Arguments = Readonly<Record<string, unknown>>
-
-function number(name: string, args: Arguments, key: string, missing: number): number {
-  return checkNumber(name, key, args[key] ?? missing)
-}
-
-// Activations with settings, by the name of the function.
-const parametric: Readonly<Record<string, ((args: Arguments) => (x: Tensor) => Tensor) | undefined>> = {
-  relu: args => {
-    const { maxValue = null } = args
-    const options = {
-      negativeSlope: number("relu", args, "negativeSlope", 0),
-      maxValue: maxValue === null ? null : number("relu", args, "maxValue", 0),
-      threshold: number("relu", args, "threshold", 0),
-    }
-    return x => relu(x, options)
-  },
-  leaky_relu: args => {
-    const options = { negativeSlope: number("leaky_relu", args, "negativeSlope", 0.2) }
-    return x => leakyRelu(x, options)
-  },
-  elu: args => {
-    const options = { alpha: number("elu", args, "alpha", 1) }
-    return x => elu(x, options)
-  },
-  gelu: args => {
-    const options = { approximate: checkBoolean("gelu", "approximate", args.approximate ?? false) }
-    return x => gelu(x, options)
-  },
-  softmax: args => {
-    const options = { axis: number("softmax", args, "axis", -1) }
-    return x => softmax(x, options)
-  },
-  log_softmax: args => {
-    const options = { axis: number("log_softmax", args, "axis", -1) }
-    return x => logSoftmax(x, options)
-  },
-}
-
-const parameters: Readonly<Record<string, readonly string[]>> = {
-  relu: ["negativeSlope", "maxValue", "threshold"],
-  leaky_relu: ["negativeSlope"],
-  elu: ["alpha"],
-  gelu: ["approximate"],
-  softmax: ["axis"],
-  log_softmax: ["axis"],
 }
 
 // Layers that a config may name as an activation.
@@ -167,7 +168,7 @@ function fromName(name: string, registered: string | null | undefined): Activati
   const custom = findCustomObject(registered, name)
   if (isCallable(custom)) return fromFunction(name, custom)
   const known = Object.entries(activations).find(([key]) => key === name)
-  if (known) return new ActivationFunction(name, known[1], name)
+  if (known) return new ActivationFunction(name, x => known[1](x), name)
   throw unknownName("activation", name, Object.keys(activations))
 }
 
@@ -188,13 +189,31 @@ function fromConfig(config: ObjectConfig): ActivationFunction {
   const { class_name: name, registered_name } = config
   if (name === "function") return fromName(String(config.config), null)
   if (findCustomObject(registered_name, name) !== undefined) return fromName(name, registered_name)
-  const layer = layers[name]
+  const layer = entryOf(layers, name)
   if (layer) return fromLayer(layerFromConfig(layer, configOf(config), refuseInnerLayer))
   const options = optionsFromConfig(name === "leaky_relu" ? "LeakyReLU" : name, configOf(config))
-  checkKeys(name, options, parameters[name] ?? [])
   const plain = fromName(name, registered_name)
-  const make = parametric[name]
-  return make && Object.keys(options).length ? new ActivationFunction(name, make(options), config) : plain
+  const settings = checkSettings(name, options)
+  const apply = Object.entries<(x: Tensor, options?: Settings) => Tensor>(activations).find(([key]) => key === name)
+  if (!apply || Object.keys(options).length === 0) return plain
+  return new ActivationFunction(name, x => apply[1](x, settings), config)
+}
+
+/** @throws OptionError for a setting that the activation does not have, or a bad value. */
+function checkSettings(name: string, options: Readonly<Record<string, unknown>>): Settings {
+  const own = Object.entries<unknown>({ ...entryOf(defaults, name) })
+  checkKeys(
+    name,
+    options,
+    own.map(([key]) => key),
+  )
+  return Object.fromEntries(
+    own.map(([key, missing]) => {
+      const value = options[key] ?? missing
+      if (typeof missing === "boolean") return [key, checkBoolean(name, key, value)]
+      return [key, value === null ? null : checkNumber(name, key, value, { integer: key === "axis" })]
+    }),
+  )
 }
 
 function refuseInnerLayer(config: unknown): Layer {

@@ -21,11 +21,16 @@ const exceptions: Readonly<Record<string, string>> = {
   epsilon2: "epsilon_2",
 }
 
+/** A table's own entry: a config chooses its own keys, "constructor" among them. */
+export function entryOf<T>(table: Readonly<Record<string, T>> | undefined, key: string): T | undefined {
+  return table && Object.hasOwn(table, key) ? table[key] : undefined
+}
+
 const reversed = new Map(Object.entries(exceptions).map(([option, key]) => [key, option]))
 
 /** A Keras config key from an option's name: `useBias` gives `use_bias`, `beta1` gives `beta_1`. */
 export function toKerasKey(option: string): string {
-  return exceptions[option] ?? option.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`)
+  return entryOf(exceptions, option) ?? option.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`)
 }
 
 /** An option's name from a Keras config key: the inverse of `toKerasKey`. */
@@ -66,6 +71,7 @@ let scopes: readonly CustomObjects[] = []
 
 /** Runs `fn` with these classes and functions known by name to everything that reads a config. */
 export function withCustomObjects<T>(objects: CustomObjects, fn: () => T): T {
+  if (!isRecord(objects)) throw new OptionError(`customObjects must be an object, got ${describe(objects)}`)
   const before = scopes
   scopes = [objects, ...scopes]
   try {
@@ -98,6 +104,7 @@ const accepted: Readonly<Record<string, Readonly<Record<string, readonly unknown
     input_axes: [null],
     output_axes: [null],
     autocast: "any",
+    rng_type: "any",
   },
   BatchNormalization: {
     synchronized: [false, null],
@@ -127,9 +134,9 @@ const renamed: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 export function optionsFromConfig(className: string, config: Config): Record<string, unknown> {
   const options: Record<string, unknown> = {}
   for (const [key, value] of Object.entries(config)) {
-    const known = accepted[className]?.[key] ?? accepted["*"]?.[key]
+    const known = entryOf(entryOf(accepted, className), key) ?? entryOf(accepted["*"], key)
     if (known === undefined) {
-      options[toOptionKey(renamed[className]?.[key] ?? key)] = value
+      options[toOptionKey(entryOf(entryOf(renamed, className), key) ?? key)] = value
     } else if (known !== "any" && !known.includes(value)) {
       throw new OptionError(`${className}: ${key} ${describe(value)} is not supported`, {
         facts: { allowed: known.map(describe).join(", ") },

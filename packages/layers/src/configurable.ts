@@ -37,7 +37,9 @@ interface NamedClass {
 /** The name a class has in configs: its own `className`, else its own name. */
 export function nameOfClass(ofClass: NamedClass): string {
   const own = Object.hasOwn(ofClass, "className") ? ofClass.className : undefined
-  return typeof own === "string" && own !== "" ? own : ofClass.name
+  if (typeof own === "string" && own !== "") return own
+  // A class without a name of its own goes by that of the class it is derived from.
+  return ofClass.name || nameOfClass(Object.getPrototypeOf(ofClass))
 }
 
 /** The name an object's class has in configs. */
@@ -46,7 +48,7 @@ export function classNameOf(object: object): string {
 }
 
 /** Whether the class is one of Keras's, so that its module may be named: it has a `className` and a Keras name. */
-function isOfKeras(ofClass: NamedClass): boolean {
+export function isOfKeras(ofClass: NamedClass): boolean {
   return Object.hasOwn(ofClass, "className") && kerasClasses.has(nameOfClass(ofClass))
 }
 
@@ -79,6 +81,7 @@ export function serializeValue(value: unknown): unknown {
     return value.serialize()
   }
   if (value instanceof Configurable) return serializeObject(value)
+  if (value instanceof Float32Array || value instanceof Float64Array) return [...value]
   return Array.isArray(value) ? value.map(serializeValue) : value
 }
 

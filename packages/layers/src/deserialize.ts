@@ -23,11 +23,21 @@ import { checkDims, type DataShapes } from "./shapes.ts"
  */
 export function deserialize(config: unknown, customObjects: CustomObjects = {}): Layer {
   return withCustomObjects(customObjects, () => {
-    const layer = makeLayer(config)
+    const layer = makeOutermost(config)
     const shape = isRecord(config) && isRecord(config.build_config) ? config.build_config.input_shape : null
     if (!layer.built && isBuildShape(shape)) layer.ensureBuilt(shape)
     return layer
   })
+}
+
+/** @throws OptionError also for models inside models without end. */
+function makeOutermost(config: unknown): Layer {
+  try {
+    return makeLayer(config)
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause
+    throw new OptionError("deserialize: the config is nested too deeply", { cause })
+  }
 }
 
 /** `deserialize` for a layer inside a model, which builds it. */
@@ -58,6 +68,9 @@ function needsMaking(activation: ObjectConfig): boolean {
 function findClass(name: string, registered: string | null | undefined): LayerClass {
   const custom = findCustomObject(registered, name)
   if (isLayerClass(custom)) return custom
+  if (custom !== undefined) {
+    throw new OptionError(`customObjects: "${name}" is ${describe(custom)}, not a class of layers`)
+  }
   const known = Object.entries(layerClasses).find(([key]) => key === name)
   if (known) return known[1]
   if (name === "Lambda") {

@@ -78,6 +78,7 @@ export {
 } from "./layers/augmentation.ts"
 export { BatchNormalization, type BatchNormalizationOptions } from "./layers/batchNormalization.ts"
 export { Conv2D, type Conv2DOptions, type Padding, type Pair } from "./layers/conv2d.ts"
+export type { DataFormat, DataFormatOptions } from "./layers/dataFormat.ts"
 export { Dense, type KernelOptions } from "./layers/dense.ts"
 export { AlphaDropout, Dropout, type DropoutOptions } from "./layers/dropout.ts"
 export { ELU, type ELUOptions, SELU } from "./layers/elu.ts"
@@ -113,7 +114,7 @@ export {
 export { PReLU, type PReLUOptions } from "./layers/prelu.ts"
 export { RandomLayer, type RandomLayerOptions } from "./layers/random.ts"
 export { ReLU, type ReLUOptions } from "./layers/relu.ts"
-export { type DataFormatOptions, Flatten, Permute, Reshape } from "./layers/reshaping.ts"
+export { Flatten, Permute, Reshape } from "./layers/reshaping.ts"
 export {
   ActivityRegularization,
   type ActivityRegularizationOptions,

@@ -1,4 +1,4 @@
-import { describe, div, isTensor, OptionError, type Tensor } from "@selvedge/core"
+import { checkBoolean, checkKeys, describe, div, isTensor, OptionError, type Tensor } from "@selvedge/core"
 import { SymbolicTensor } from "./graph.ts"
 import { addLoss } from "./losses.ts"
 import type { Regularizer } from "./regularizers/index.ts"
@@ -38,6 +38,24 @@ export function shapesOf(owner: string, x: Tensor | readonly Tensor[]): DataShap
   throw new OptionError(`${owner}: takes a tensor or a list of tensors, got ${describe(x)}`, {
     hint: "make one with tensor(values), or let predict do it",
   })
+}
+
+/**
+ * What a layer's `call` gave, if it is a tensor or a list of them.
+ * @throws OptionError for anything else.
+ */
+export function checkOutput(owner: string, y: unknown): Tensor | Tensor[] {
+  if (isTensor(y) || (Array.isArray(y) && y.length > 0 && y.every(isTensor))) return y
+  const hint = y instanceof Promise ? { hint: "call is synchronous: take async away" } : {}
+  throw new OptionError(`${owner}: call must return a tensor or a list of tensors, got ${describe(y)}`, hint)
+}
+
+/** @throws OptionError for an unknown option of a call, or `training` other than true or false. */
+export function checkCall(owner: string, options: object): void {
+  for (const [key, value] of Object.entries(options)) {
+    if (key !== "training") checkKeys(owner, options, ["training"])
+    else if (value !== null && value !== undefined) checkBoolean(owner, "training", value)
+  }
 }
 
 /** Adds an activity regularizer's penalty on each output, divided by the size of the batch, to the running loss. */

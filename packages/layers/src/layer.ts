@@ -1,9 +1,9 @@
 import { checkBoolean, checkKeys, OptionError, ShapeError, type Tensor } from "@selvedge/core"
-import { nameOfClass } from "./configurable.ts"
+import { isOfKeras, nameOfClass } from "./configurable.ts"
 import { checkDtype, float32Policy } from "./dtype.ts"
 import { type Node, SymbolicTensor } from "./graph.ts"
 import { deferInitialisation } from "./initialisation.ts"
-import { checkName, givenShape, isSymbolicInput, penalise, shapesOf } from "./inputs.ts"
+import { checkCall, checkName, checkOutput, givenShape, isSymbolicInput, penalise, shapesOf } from "./inputs.ts"
 import { formatLayer } from "./inspect.ts"
 import { notify } from "./observe.ts"
 import { Parametrised } from "./parameters.ts"
@@ -116,11 +116,12 @@ export abstract class Layer extends Parametrised {
 
   /** `apply` for tensors, giving what `call` gives. */
   protected run(x: Inputs, options: CallOptions): Tensor | Tensor[] {
+    checkCall(this.name, options)
     return within(this, options.training, training => {
       const shapes = shapesOf(this.name, x)
       this.checkInput(shapes)
       this.ensureBuilt(shapes)
-      const y = this.call(x, { training })
+      const y = checkOutput(this.name, this.call(x, { training }))
       if (this.activityRegularizer) penalise(this.activityRegularizer, y)
       notify(this, y)
       return y
@@ -136,6 +137,18 @@ export abstract class Layer extends Parametrised {
     this.builtShape ??= inputShape
   }
 
+  /**
+   * Checks a built layer for another input than it was built for: Keras's own layers by building them again, which
+   * makes nothing new; a layer of your own by nothing. @throws ShapeError when the weights do not fit.
+   */
+  checkFits(inputShape: DataShapes): void {
+    const open = asShapeList(inputShape).some(shape => shape.slice(1).includes(null))
+    if (!this.built || open || !isOfKeras(this.constructor)) return
+    const { builtShape } = this
+    this.build(inputShape)
+    this.builtShape = builtShape
+  }
+
   #connect(x: Symbolic | readonly Symbolic[], options: CallOptions): Symbolic[] {
     return within(this, options.training, () => {
       const list = !(x instanceof SymbolicTensor)
@@ -143,6 +156,7 @@ export abstract class Layer extends Parametrised {
       const shapes = list ? inputs.map(input => input.shape) : (inputs[0]?.shape ?? [])
       this.checkInput(shapes)
       deferInitialisation(() => this.ensureBuilt(shapes))
+      this.checkFits(shapes)
       const outputs: Symbolic[] = []
       const { training = null } = options
       const node = { layer: this, inputs, list, outputs, index: this.inboundNodes.length, training }

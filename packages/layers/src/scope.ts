@@ -1,4 +1,4 @@
-import { SelvedgeError } from "@selvedge/core"
+import { OptionError, SelvedgeError } from "@selvedge/core"
 import { classNameOf } from "./configurable.ts"
 
 interface Scoped {
@@ -27,6 +27,9 @@ export function within<T>(layer: Scoped, training: boolean | null | undefined, f
     return fn(scope.training)
   } catch (error) {
     if (error instanceof SelvedgeError) error.within(`${pathOf(scope.path)} (${classNameOf(layer)})`)
+    if (scope.path.length === 1 && error instanceof RangeError && error.message.includes("call stack")) {
+      throw new OptionError(`${layer.name}: layers are nested too deeply`, { cause: error })
+    }
     throw error
   } finally {
     scope.path.pop()

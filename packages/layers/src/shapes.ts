@@ -18,12 +18,12 @@ export function asShapeList(shape: DataShapes): readonly DataShape[] {
 
 /**
  * The single shape that a layer with one input is built with.
- * @throws ShapeError when a list of shapes came.
+ * @throws ShapeError when a list of shapes came, OptionError for what is not a shape.
  */
 export function singleShape(owner: string, shape: DataShapes): DataShape {
-  if (!isShapeList(shape)) return shape
+  if (!isShapeList(shape)) return checkDims(owner, "the input's shape", shape, true)
   const [only] = shape
-  if (only && shape.length === 1) return only
+  if (only && shape.length === 1) return checkDims(owner, "the input's shape", only, true)
   throw new ShapeError(`${owner}: takes one input, got ${shape.length}`, {
     facts: Object.fromEntries(shape.map((s, i) => [`input ${i}`, s])),
   })
@@ -50,12 +50,12 @@ export function knownSize(owner: string, shape: DataShape, axis: number): number
 }
 
 /**
- * Checks a list of dimensions given by a user: positive integers, and null where `open` allows it.
+ * A copy of a list of dimensions given by a user: integers from 0 on, and null where `open` allows it.
  * @throws OptionError for anything else.
  */
 export function checkDims(owner: string, name: string, value: unknown, open = false): DataShape {
   const fine = (n: unknown) => (n === null && open) || (typeof n === "number" && Number.isInteger(n) && n >= 0)
-  if (Array.isArray(value) && value.every(fine)) return value
+  if (Array.isArray(value) && value.every(fine)) return [...value]
   throw new OptionError(
     `${owner}: ${name} must be a list of integers >= 0${open ? ", null where unknown" : ""}, got ${describe(value)}`,
   )
@@ -64,6 +64,19 @@ export function checkDims(owner: string, name: string, value: unknown, open = fa
 /** The same shape with an open batch dimension. */
 export function withOpenBatch(shape: Shape): DataShape {
   return shape.length === 0 ? shape : [null, ...shape.slice(1)]
+}
+
+/**
+ * The axes that numbers name in a tensor of this rank, those from the end as negative ones, in order.
+ * @throws ShapeError for an axis that does not exist or is named twice.
+ */
+export function namedAxes(owner: string, axes: readonly number[], shape: DataShape): number[] {
+  const named = axes.map(axis => (axis < 0 ? axis + shape.length : axis)).sort((a, b) => a - b)
+  const [twice] = named.filter((axis, i) => named.indexOf(axis) !== i)
+  const [outside] = named.filter(axis => axis < 0 || axis >= shape.length)
+  if (twice === undefined && outside === undefined) return named
+  const what = twice === undefined ? `does not exist in an input of rank ${shape.length}` : "is named twice"
+  throw new ShapeError(`${owner}: axis ${twice ?? outside} ${what}`, { facts: { input: shape, axis: axes } })
 }
 
 /** Product of dimensions; null when one is not known. */

@@ -1,4 +1,4 @@
-import { checkKeys, isTensor, noGrad, type Tensor } from "@selvedge/core"
+import { checkKeys, isTensor, noGrad, ShapeError, type Tensor } from "@selvedge/core"
 import { ActivationFunction } from "./activations.ts"
 import { classNameOf } from "./configurable.ts"
 import type { Inputs, Layer } from "./layer.ts"
@@ -32,6 +32,10 @@ export interface StatisticsOptions {
 export function activationStatistics(model: Model, x: Inputs, options: StatisticsOptions = {}): LayerStatistics[] {
   checkKeys("activationStatistics", options, ["training"])
   const { training = false } = options
+  for (const input of isTensor(x) ? [x] : x) {
+    if (input.size === 0)
+      throw new ShapeError("activationStatistics: there are no samples", { facts: { x: input.shape } })
+  }
   const found: LayerStatistics[] = []
   const see = (layer: Layer, output: Tensor | readonly Tensor[]) => {
     if (layer === model || "layers" in layer) return
@@ -78,6 +82,7 @@ const ends: Readonly<Record<string, Test>> = {
   sigmoid: nearZeroOrOne,
   hard_sigmoid: nearZeroOrOne,
   tanh: nearOne,
+  hard_tanh: nearOne,
   softsign: nearOne,
   selu: value => value < 0.99 * -1.7580993408473766,
   elu: value => value < -0.99,

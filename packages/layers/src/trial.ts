@@ -1,8 +1,10 @@
 import { noGrad, type Shape, sizeOf, type Tensor, tensor } from "@selvedge/core"
+import { checkOutput } from "./inputs.ts"
 import { asShapeList, type DataShape, type DataShapes, isShapeList } from "./shapes.ts"
 import { withoutInitialising } from "./weight.ts"
 
 interface Trial {
+  readonly name: string
   call(x: Tensor | readonly Tensor[], options: { readonly training: boolean }): Tensor | Tensor[]
 }
 
@@ -24,7 +26,7 @@ function outputShapes(layer: Trial, inputShape: DataShapes, size: number): Shape
   const y = withoutInitialising(() =>
     noGrad(() => layer.call(isShapeList(inputShape) || !first ? inputs : first, { training: false })),
   )
-  return (Array.isArray(y) ? y : [y]).map(output => output.shape)
+  return [checkOutput(layer.name, y)].flat().map(output => output.shape)
 }
 
 function zeros(shape: DataShape, size: number): Tensor {

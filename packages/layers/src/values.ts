@@ -2,6 +2,7 @@ import {
   describe,
   isTensor,
   OptionError,
+  SelvedgeError,
   type Shape,
   ShapeError,
   sameShape,
@@ -33,13 +34,14 @@ export function checkValues(
       facts: missing
         ? { "first without": `${missing.name} [${missing.shape.join(", ")}]` }
         : { weights: weights.map(w => w.key).join(", ") || "(none)" },
+      ...(weights.length === 0 ? { hint: "build(inputShape) makes the weights, or the first call" } : {}),
     })
   }
   return weights.map((weight, i) => numbersFor(owner, weight, values[i], i))
 }
 
 function numbersFor(owner: string, weight: Weight, value: WeightValues | undefined, index: number): ArrayLike<number> {
-  const [numbers, shape] = unpack(weight, value)
+  const [numbers, shape] = unpack(owner, weight, value)
   if (shape === null ? numbers.length === weight.size : sameShape(shape, weight.shape)) return numbers
   throw new ShapeError(`${owner}: weight ${index}, "${weight.name}", does not fit`, {
     facts: { expected: weight.shape, got: shape ?? [numbers.length] },
@@ -48,18 +50,27 @@ function numbersFor(owner: string, weight: Weight, value: WeightValues | undefin
 }
 
 /** Its numbers, and the shape they claim: null for a flat typed array, which claims none. */
-function unpack(weight: Weight, value: WeightValues | undefined): [ArrayLike<number>, Shape | null] {
+function unpack(owner: string, weight: Weight, value: WeightValues | undefined): [ArrayLike<number>, Shape | null] {
   if (isTensor(value)) return [value.read(), value.shape]
   if (ArrayBuffer.isView(value) && "length" in value) return [value as ArrayLike<number>, null]
   if (isRecord(value) && Array.isArray(value.shape) && "data" in value) {
-    const x = tensor(value.data as TensorLike, value.shape)
+    const x = named(weight, () => tensor(value.data as TensorLike, value.shape as Shape))
     return [x.read(), x.shape]
   }
   if (typeof value === "number" || Array.isArray(value)) {
-    const x = tensor(value)
+    const x = named(weight, () => tensor(value))
     return [x.read(), x.shape]
   }
-  throw new OptionError(`setWeights: the values for "${weight.name}" are ${describe(value)}`, {
+  throw new OptionError(`${owner}: the values for "${weight.name}" are ${describe(value)}`, {
     rule: "a typed array, { shape, data }, nested arrays or a tensor",
   })
+}
+
+/** Runs `fn`, and says in its error which weight the values are for. */
+function named<T>(weight: Weight, fn: () => T): T {
+  try {
+    return fn()
+  } catch (error) {
+    throw error instanceof SelvedgeError ? error.within(`the values for "${weight.name}"`) : error
+  }
 }

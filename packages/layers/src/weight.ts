@@ -1,4 +1,4 @@
-import { type Buffer, type Shape, sizeOf, Tensor, tensor } from "@selvedge/core"
+import { type Buffer, type Shape, ShapeError, sizeOf, Tensor, tensor } from "@selvedge/core"
 import type { Constraint } from "./constraints/index.ts"
 import type { Regularizer } from "./regularizers/index.ts"
 
@@ -19,6 +19,18 @@ export interface WeightOptions {
 }
 
 let uninitialised = false
+
+/** Zeros for a weight. @throws ShapeError when there is no room for so many. */
+function room(name: string, shape: Shape): Float32Array {
+  try {
+    return new Float32Array(sizeOf(shape))
+  } catch (cause) {
+    throw new ShapeError(`"${name}" is too large: there is no room for ${sizeOf(shape)} numbers`, {
+      facts: { shape },
+      cause,
+    })
+  }
+}
 
 /** Runs `fn` with weights that have no values yet left so, whatever they are read for: only shapes matter inside. */
 export function withoutInitialising<T>(fn: () => T): T {
@@ -48,7 +60,7 @@ export class Weight extends Tensor {
 
   constructor(options: WeightOptions) {
     const { shape, name } = options
-    const values = tensor(new Float32Array(sizeOf(shape)), shape)
+    const values = tensor(room(name, shape), shape)
     super(values.storage, shape, { name, requiresGrad: options.trainable && options.learnable })
     this.key = options.key
     this.learnable = options.learnable

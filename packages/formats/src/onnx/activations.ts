@@ -11,6 +11,7 @@ export const onnxActivations: Readonly<Record<string, Make>> = {
   relu,
   leaky_relu: (b, x, s) => b.op("LeakyRelu", [x], { alpha: numberOf(s, "negative_slope", 0.2) }),
   relu6: (b, x) => b.op("Clip", [x, b.constant(0), b.constant(6)]),
+  celu: (b, x, s) => b.op("Celu", [x], { alpha: numberOf(s, "alpha", 1) }),
   elu: (b, x, s) => b.op("Elu", [x], { alpha: numberOf(s, "alpha", 1) }),
   selu: (b, x) => b.op("Selu", [x], { alpha: 1.6732632423543772, gamma: 1.0507009873554805 }),
   gelu,
@@ -20,8 +21,21 @@ export const onnxActivations: Readonly<Record<string, Make>> = {
   hard_sigmoid: hardSigmoid,
   hard_silu: (b, x) => b.op("Mul", [x, hardSigmoid(b, x)]),
   hard_swish: (b, x) => b.op("Mul", [x, hardSigmoid(b, x)]),
+  hard_shrink: (b, x, s) => b.op("Shrink", [x], { lambd: numberOf(s, "threshold", 0.5), bias: 0.0 }),
+  hard_tanh: (b, x) => b.op("Clip", [x, b.constant(-1), b.constant(1)]),
   log_sigmoid: (b, x) => b.op("Neg", [b.op("Softplus", [b.op("Neg", [x])])]),
   tanh: (b, x) => b.op("Tanh", [x]),
+  tanh_shrink: (b, x) => b.op("Sub", [x, b.op("Tanh", [x])]),
+  soft_shrink: (b, x, s) => {
+    const lambd = numberOf(s, "threshold", 0.5)
+    return b.op("Shrink", [x], { lambd, bias: lambd })
+  },
+  sparse_plus: sparsePlus,
+  sparse_sigmoid: (b, x) => b.op("Clip", [halved(b, b.op("Add", [x, b.constant(1)])), b.constant(0), b.constant(1)]),
+  squareplus: (b, x, s) => {
+    const root = b.op("Sqrt", [b.op("Add", [b.op("Mul", [x, x]), b.constant(numberOf(s, "b", 4))])])
+    return halved(b, b.op("Add", [x, root]))
+  },
   softplus: (b, x) => b.op("Softplus", [x]),
   softsign: (b, x) => b.op("Softsign", [x]),
   mish: (b, x) => b.op("Mul", [x, b.op("Tanh", [b.op("Softplus", [x])])]),
@@ -51,6 +65,16 @@ function relu(b: GraphBuilder, x: string, settings: Settings): string {
   return typeof most === "number" ? b.op("Min", [y, b.constant(most)]) : y
 }
 
+function halved(b: GraphBuilder, x: string): string {
+  return b.op("Mul", [x, b.constant(0.5)])
+}
+
+/** (relu(x + 1) / 2)² below 1, x from there on. */
+function sparsePlus(b: GraphBuilder, x: string): string {
+  const root = halved(b, b.op("Relu", [b.op("Add", [x, b.constant(1)])]))
+  return b.op("Where", [b.op("Less", [x, b.constant(1)]), b.op("Mul", [root, root]), x])
+}
+
 function silu(b: GraphBuilder, x: string): string {
   return b.op("Mul", [x, b.op("Sigmoid", [x])])
 }
@@ -63,7 +87,7 @@ function hardSigmoid(b: GraphBuilder, x: string): string {
 
 /** x Phi(x): exactly with erf, or with tanh. */
 function gelu(b: GraphBuilder, x: string, settings: Settings): string {
-  const half = b.op("Mul", [x, b.constant(0.5)])
+  const half = halved(b, x)
   const one = b.constant(1)
   if (settings.approximate !== true) {
     const erf = b.op("Erf", [b.op("Div", [x, b.constant(Math.fround(Math.SQRT2))])])

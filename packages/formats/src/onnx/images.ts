@@ -2,7 +2,7 @@ import { FormatError } from "@selvedge/core"
 import type { Settings } from "./activations.ts"
 import type { Call, Export } from "./layers.ts"
 
-/** ONNX images are channels first; these layers are channels last: they are turned before and back after. */
+/** ONNX images are channels first; for a layer that has them last they are turned before and back after. */
 const TO_ONNX = [0n, 3n, 1n, 2n]
 const FROM_ONNX = [0n, 2n, 3n, 1n]
 
@@ -17,37 +17,46 @@ export function imageLayers(activate: (call: Call, x: string) => string): Readon
   }
 }
 
-function conv2d({ b, layer, config }: Call, x: string): string {
+/** Runs an operation of ONNX on images in the order that a layer has them. */
+function turned(call: Call, x: string, make: (images: string) => string): string {
+  const { b, config } = call
+  if (config.data_format === "channels_first") return make(x)
+  return b.op("Transpose", [make(b.op("Transpose", [x], { perm: TO_ONNX }))], { perm: FROM_ONNX })
+}
+
+function conv2d(call: Call, x: string): string {
+  const { b, layer, config } = call
   const [kernel, bias] = ["kernel", "bias"].map(key => layer.weights.find(weight => weight.key === key))
   const [height = 1, width = 1, channels = 1, filters = 1] = kernel!.shape
   const from = kernel!.read()
-  const turned = new Float32Array(from.length)
+  const values = new Float32Array(from.length)
   for (let i = 0; i < from.length; i++) {
     const [f, c, place] = [i % filters, Math.floor(i / filters) % channels, Math.floor(i / filters / channels)]
-    turned[(f * channels + c) * height * width + place] = from[i]!
+    values[(f * channels + c) * height * width + place] = from[i]!
   }
-  const weights = b.constant(turned, [filters, channels, height, width], "kernel")
+  const weights = b.constant(values, [filters, channels, height, width], "kernel")
   const biases = bias ? [b.constant(Float32Array.from(bias.read()), [filters], "bias")] : []
   const attributes = {
     ...convPadding(config, [height, width]),
     kernel_shape: [height, width].map(BigInt),
     strides: pair(config, "strides"),
     dilations: pair(config, "dilation_rate"),
+    group: BigInt(Number(config.groups ?? 1)),
   }
-  const y = b.op("Conv", [b.op("Transpose", [x], { perm: TO_ONNX }), weights, ...biases], attributes)
-  return b.op("Transpose", [y], { perm: FROM_ONNX })
+  return turned(call, x, images => b.op("Conv", [images, weights, ...biases], attributes))
 }
 
-function pool({ b, config }: Call, x: string, op: string, extra: Readonly<Record<string, bigint>>): string {
+function pool(call: Call, x: string, op: string, extra: Readonly<Record<string, bigint>>): string {
+  const { b, config } = call
   const size = pair(config, "pool_size")
   const strides = config.strides === null ? size : pair(config, "strides")
   const attributes = { ...padding(config), kernel_shape: size, strides, ...extra }
-  const y = b.op(op, [b.op("Transpose", [x], { perm: TO_ONNX })], attributes)
-  return b.op("Transpose", [y], { perm: FROM_ONNX })
+  return turned(call, x, images => b.op(op, [images], attributes))
 }
 
 function reduce({ b, config }: Call, x: string, op: string): string {
-  return b.op(op, [x], { axes: [1n, 2n], keepdims: config.keepdims === true ? 1n : 0n })
+  const axes = config.data_format === "channels_first" ? [2n, 3n] : [1n, 2n]
+  return b.op(op, [x], { axes, keepdims: config.keepdims === true ? 1n : 0n })
 }
 
 function padding(config: Settings): { auto_pad: string } {

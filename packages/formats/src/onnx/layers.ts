@@ -1,4 +1,4 @@
-import { FormatError } from "@selvedge/core"
+import { FormatError, type TensorLike, tensor } from "@selvedge/core"
 import { type Layer, nameOfClass } from "@selvedge/layers"
 import { toFloat } from "../keras/weightsV3.ts"
 import { numberOf, onnxActivations, type Settings } from "./activations.ts"
@@ -41,9 +41,13 @@ const table: Readonly<Record<string, Export>> = {
   LeakyReLU: ({ b, config }, x) => onnxActivations.leaky_relu!(b, x, { negative_slope: 0.3, ...config }),
   ELU: ({ b, config }, x) => onnxActivations.elu!(b, x, config),
   SELU: ({ b, config }, x) => onnxActivations.selu!(b, x, config),
-  Softmax: ({ b, config }, x) => onnxActivations.softmax!(b, x, config),
+  Softmax: softmax,
   PReLU: ({ b, weight }, x) => b.op("PRelu", [x, weight("alpha")!]),
-  Flatten: ({ b }, x) => b.op("Flatten", [x], { axis: 1n }),
+  Flatten: ({ b, config, rank }, x) => {
+    const turn = config.data_format === "channels_first" && rank > 2
+    const perm = [0, ...Array.from({ length: rank - 2 }, (_, i) => i + 2), 1].map(BigInt)
+    return b.op("Flatten", [turn ? b.op("Transpose", [x], { perm }) : x], { axis: 1n })
+  },
   Reshape: ({ b, config }, x) => b.op("Reshape", [x, b.integers([0, ...numbersOf(config, "target_shape")])]),
   Permute: ({ b, config }, x) => b.op("Transpose", [x], { perm: [0, ...numbersOf(config, "dims")].map(BigInt) }),
   BatchNormalization: batchNormalization,
@@ -51,8 +55,11 @@ const table: Readonly<Record<string, Export>> = {
   UnitNormalization: unitNormalization,
   Normalization: normalization,
   Rescaling: ({ b, config }, x) => {
-    const scaled = b.op("Mul", [x, b.constant(numberOf(config, "scale", 1))])
-    return b.op("Add", [scaled, b.constant(numberOf(config, "offset", 0))])
+    const constant = (key: string) => {
+      const values = tensor(config[key] as TensorLike)
+      return b.constant(toFloat(values.read()), values.shape)
+    }
+    return b.op("Add", [b.op("Mul", [x, constant("scale")]), constant("offset")])
   },
   Embedding: ({ b, weight }, x) => b.op("Gather", [weight("embeddings")!, b.op("Cast", [x], { to: 7n })], { axis: 0n }),
   Add: ({ b, inputs }) => fold(b, "Add", inputs),
@@ -136,6 +143,14 @@ function scaleAndShift({ b, weight }: Call, x: string, put: (constant: string) =
   const [gamma, beta] = [weight("gamma"), weight("beta")]
   const scaled = gamma ? b.op("Mul", [x, put(gamma)]) : x
   return beta ? b.op("Add", [scaled, put(beta)]) : scaled
+}
+
+/** Over one axis, or over several that share one sum. */
+function softmax({ b, config, rank }: Call, x: string): string {
+  const axes = axesOf(config, rank)
+  if (axes.length === 1) return b.op("Softmax", [x], { axis: BigInt(axes[0]!) })
+  const sum = b.op("ReduceLogSumExp", [x], { axes: axes.map(BigInt), keepdims: 1n })
+  return b.op("Exp", [b.op("Sub", [x, sum])])
 }
 
 function axesOf(config: Settings, rank: number): number[] {

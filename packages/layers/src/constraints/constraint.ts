@@ -38,11 +38,11 @@ export class FunctionConstraint extends Constraint {
 }
 
 /**
- * An axis or several, over which a norm is taken.
- * @throws OptionError for anything else.
+ * An axis or several, over which something is taken. A list is copied.
+ * @throws OptionError for anything else, and for an empty list.
  */
 export function checkAxes(owner: string, value: unknown): number | readonly number[] {
   if (typeof value === "number" && Number.isInteger(value)) return value
-  if (Array.isArray(value) && value.every(axis => Number.isInteger(axis))) return value
+  if (Array.isArray(value) && value.length > 0 && value.every(axis => Number.isInteger(axis))) return [...value]
   throw new OptionError(`${owner}: axis must be an integer or a list of integers, got ${describe(value)}`)
 }

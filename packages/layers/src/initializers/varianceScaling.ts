@@ -1,4 +1,5 @@
 import { type Buffer, checkChoice, checkKeys, checkNumber, type Shape, type Stream } from "@selvedge/core"
+import { entryOf } from "../config.ts"
 import { nameOfClass } from "../configurable.ts"
 import { Initializer, type SeedOptions } from "./initializer.ts"
 import { scale } from "./random.ts"
@@ -43,7 +44,12 @@ export class VarianceScaling extends Initializer {
     const { distribution = "truncated_normal", mode = "fan_in" } = options
     this.scale = checkNumber(owner, "scale", options.scale ?? 1, { above: 0 })
     this.mode = checkChoice(owner, "mode", mode, modes)
-    this.distribution = checkChoice(owner, "distribution", spellings[distribution] ?? distribution, distributions)
+    this.distribution = checkChoice(
+      owner,
+      "distribution",
+      entryOf(spellings, distribution) ?? distribution,
+      distributions,
+    )
   }
 
   fill(out: Buffer, shape: Shape, from: Stream): void {

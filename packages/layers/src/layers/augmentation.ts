@@ -1,22 +1,29 @@
-import { checkChoice, checkNumber, describe, math, OptionError, type Tensor } from "@selvedge/core"
+import { checkChoice, checkKeys, checkNumber, describe, math, OptionError, type Tensor } from "@selvedge/core"
 import { mat2d } from "gl-matrix"
 import type { CallOptions } from "../layer.ts"
 import { type AffineOptions, affineSample, fillModes, interpolations } from "./affine.ts"
+import {
+  checkDataFormat,
+  type DataFormat,
+  type DataFormatOptions,
+  fromChannelsLast,
+  toChannelsLast,
+} from "./dataFormat.ts"
 import { RandomLayer, type RandomLayerOptions } from "./random.ts"
-import { checkDataFormat } from "./reshaping.ts"
 
 const TWO_PI = 6.283185307179586
 
 /** Options of the random maps. */
-export interface RandomMapOptions extends RandomLayerOptions {
+export interface RandomMapOptions extends RandomLayerOptions, DataFormatOptions {
   /** What is seen beyond the edges. Default `"reflect"`. */
   readonly fillMode?: AffineOptions["fillMode"]
   /** Default `"bilinear"`. */
   readonly interpolation?: AffineOptions["interpolation"]
   /** For fill mode `"constant"`. Default 0. */
   readonly fillValue?: number
-  readonly dataFormat?: "channels_last" | null
 }
+
+const mapKeys = ["fillMode", "interpolation", "fillValue", "dataFormat"]
 
 /** A range that a random factor lies in: [-f, f] for one number f. */
 export type Factor = number | readonly [number, number]
@@ -26,15 +33,16 @@ abstract class RandomMap extends RandomLayer {
   readonly fillMode: AffineOptions["fillMode"]
   readonly interpolation: AffineOptions["interpolation"]
   readonly fillValue: number
+  readonly dataFormat: DataFormat
   protected override readonly inputRank = 4
 
-  constructor(owner: string, options: RandomMapOptions, keys: readonly string[] = []) {
-    super(options, [...keys, "fillMode", "interpolation", "fillValue", "dataFormat"])
+  constructor(owner: string, options: RandomMapOptions, keys = mapKeys) {
+    super(options, keys)
     const { fillMode = "reflect", interpolation = "bilinear", fillValue = 0 } = options
     this.fillMode = checkChoice(owner, "fillMode", fillMode, fillModes)
     this.interpolation = checkChoice(owner, "interpolation", interpolation, interpolations)
     this.fillValue = checkNumber(owner, "fillValue", fillValue)
-    checkDataFormat(owner, options.dataFormat)
+    this.dataFormat = checkDataFormat(owner, options.dataFormat)
   }
 
   /** How many random numbers one image takes. */
@@ -44,17 +52,18 @@ abstract class RandomMap extends RandomLayer {
 
   override call(x: Tensor, { training }: CallOptions = {}): Tensor {
     if (!training) return x
-    const [batch = 0, height = 0, width = 0] = x.shape
+    const images = toChannelsLast(x, this.dataFormat)
+    const [batch = 0, height = 0, width = 0] = images.shape
     const u = this.draw().uniform(new Float64Array(batch * this.draws))
     const maps = Array.from({ length: batch }, (_, i) =>
       this.mapFor(u.subarray(i * this.draws, (i + 1) * this.draws), height, width),
     )
-    return affineSample(x, maps, this)
+    return fromChannelsLast(affineSample(images, maps, this), this.dataFormat)
   }
 
   override options(): Record<string, unknown> {
-    const { fillMode, interpolation, fillValue } = this
-    return { ...super.options(), fillMode, interpolation, fillValue, dataFormat: "channels_last" }
+    const { fillMode, interpolation, fillValue, dataFormat } = this
+    return { ...super.options(), fillMode, interpolation, fillValue, dataFormat }
   }
 }
 
@@ -129,9 +138,9 @@ export class RandomZoom extends RandomMap {
   readonly widthFactor: readonly [number, number] | null
   protected readonly draws = 2
 
-  /** @throws OptionError for an unknown option or a factor that is not above -1 and up to 1. */
+  /** @throws OptionError for an unknown option or a factor outside of -1 to 1. */
   constructor(heightFactor: Factor, options: RandomZoomOptions = {}) {
-    super("RandomZoom", options, ["widthFactor"])
+    super("RandomZoom", options, [...mapKeys, "widthFactor"])
     const { widthFactor = null } = options
     this.heightFactor = checkFactor("RandomZoom", "heightFactor", heightFactor)
     this.widthFactor = widthFactor === null ? null : checkFactor("RandomZoom", "widthFactor", widthFactor)
@@ -151,9 +160,8 @@ export class RandomZoom extends RandomMap {
 const flipModes = ["horizontal", "vertical", "horizontal_and_vertical"] as const
 
 /** Options of `RandomFlip`. */
-export interface RandomFlipOptions extends RandomLayerOptions {
+export interface RandomFlipOptions extends RandomLayerOptions, DataFormatOptions {
   readonly mode?: (typeof flipModes)[number]
-  readonly dataFormat?: "channels_last" | null
 }
 
 /**
@@ -167,8 +175,9 @@ export class RandomFlip extends RandomMap {
 
   /** Takes `new RandomFlip("horizontal")` and `new RandomFlip({ mode })`. @throws OptionError for an unknown mode. */
   constructor(mode: (typeof flipModes)[number] | RandomFlipOptions = {}, rest: RandomFlipOptions = {}) {
+    if (typeof mode !== "string") checkKeys("RandomFlip", rest, [])
     const { mode: chosen = "horizontal_and_vertical", ...options } = typeof mode === "string" ? { ...rest, mode } : mode
-    super("RandomFlip", options)
+    super("RandomFlip", options, ["mode", "dataFormat"])
     this.mode = checkChoice("RandomFlip", "mode", chosen, flipModes)
   }
 

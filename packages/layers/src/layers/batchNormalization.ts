@@ -63,6 +63,8 @@ export class BatchNormalization extends Normalizing {
       return batchNormInference(x, movingMean, movingVariance, gamma, beta, { axis, epsilon })
     }
     const { y, mean, variance } = batchNorm(x, gamma, beta, { axis, epsilon })
+    // No samples have no mean to move towards.
+    if (x.size === 0) return y
     deferUpdate(() => {
       move(movingMean, mean, this.momentum)
       move(movingVariance, variance, this.momentum)

@@ -1,7 +1,25 @@
-import { checkChoice, checkNumber, conv2d, describe, OptionError, type Tensor } from "@selvedge/core"
+import {
+  checkChoice,
+  checkNumber,
+  concat,
+  conv2d,
+  describe,
+  OptionError,
+  ShapeError,
+  split,
+  type Tensor,
+} from "@selvedge/core"
 import { type DataShapes, knownSize, singleShape } from "../shapes.ts"
+import {
+  checkDataFormat,
+  type DataFormat,
+  type DataFormatOptions,
+  fromChannelsLast,
+  shapeFromLast,
+  shapeToLast,
+  toChannelsLast,
+} from "./dataFormat.ts"
 import { KernelLayer, type KernelOptions } from "./dense.ts"
-import { checkDataFormat } from "./reshaping.ts"
 
 const paddings = ["valid", "same"] as const
 
@@ -12,22 +30,21 @@ export type Padding = (typeof paddings)[number]
 export type Pair = number | readonly [number, number]
 
 /** Options of `Conv2D`. */
-export interface Conv2DOptions extends KernelOptions {
+export interface Conv2DOptions extends KernelOptions, DataFormatOptions {
   /** Default 1. */
   readonly strides?: Pair
   /** Default `"valid"`. */
   readonly padding?: Padding
   /** Default 1. */
   readonly dilationRate?: Pair
-  /** Only 1. */
-  readonly groups?: 1
-  readonly dataFormat?: "channels_last" | null
+  /** How many parts of the channels are convolved apart, each by its own part of the filters. Default 1. */
+  readonly groups?: number
 }
 
 /**
  * Two-dimensional convolution.                     [b, h, w, channels] -> [b, h', w', filters]
  *
- *   y[i, j] = activation(sum over the window of x kernel + bias),  kernel [kh, kw, channels, filters], bias [filters]
+ *   y[i, j] = activation(sum over the window of x kernel + bias),  kernel [kh, kw, channels / groups, filters], bias [filters]
  *
  * [Keras](https://keras.io/api/layers/convolution_layers/convolution2d/)
  */
@@ -39,6 +56,8 @@ export class Conv2D extends KernelLayer {
   readonly strides: readonly [number, number]
   readonly padding: Padding
   readonly dilationRate: readonly [number, number]
+  readonly groups: number
+  readonly dataFormat: DataFormat
   protected override readonly inputRank = 4
 
   /** @throws OptionError for an unknown option, naming the nearest, or a bad value. */
@@ -50,34 +69,55 @@ export class Conv2D extends KernelLayer {
     this.strides = checkPair("Conv2D", "strides", strides)
     this.padding = checkChoice("Conv2D", "padding", padding, paddings)
     this.dilationRate = checkPair("Conv2D", "dilationRate", dilationRate)
-    checkNumber("Conv2D", "groups", groups, { min: 1, max: 1 })
-    checkDataFormat("Conv2D", options.dataFormat)
+    this.groups = checkNumber("Conv2D", "groups", groups, { min: 1, integer: true })
+    if (this.filters % this.groups !== 0) {
+      throw new OptionError(`Conv2D: ${this.filters} filters do not divide into ${this.groups} groups`)
+    }
+    this.dataFormat = checkDataFormat("Conv2D", options.dataFormat)
   }
 
-  /** @throws ShapeError when the number of channels is not known. */
+  /** @throws ShapeError when the number of channels is not known or does not divide into the groups. */
   override build(inputShape: DataShapes): void {
-    const channels = knownSize(this.name, singleShape(this.name, inputShape), 3)
-    this.addWeight({ ...this.kernelRule, shape: [...this.kernelSize, channels, this.filters] })
+    const { groups, kernelSize, filters } = this
+    const shape = singleShape(this.name, inputShape)
+    const channels = knownSize(this.name, shape, this.dataFormat === "channels_last" ? 3 : 1)
+    if (channels % groups !== 0) {
+      throw new ShapeError(`${this.name}: ${channels} channels do not divide into ${groups} groups`, {
+        facts: { input: shape },
+      })
+    }
+    this.addWeight({ ...this.kernelRule, shape: [...kernelSize, channels / groups, filters] })
     if (this.useBias) this.addWeight({ ...this.biasRule, shape: [this.filters] })
     super.build(inputShape)
   }
 
   override call(x: Tensor): Tensor {
-    const { strides, padding, dilationRate: dilation } = this
-    const y = conv2d(x, this.weight("kernel"), this.findWeight("bias"), { strides, padding, dilation })
-    return this.activation.call(y)
+    const y = this.#convolve(toChannelsLast(x, this.dataFormat))
+    return this.activation.call(fromChannelsLast(y, this.dataFormat))
+  }
+
+  #convolve(x: Tensor): Tensor {
+    const { strides, padding, dilationRate: dilation, groups } = this
+    const [kernel, bias, options] = [this.weight("kernel"), this.findWeight("bias"), { strides, padding, dilation }]
+    if (groups === 1) return conv2d(x, kernel, bias, options)
+    const [kernels, biases] = [split(kernel, groups, 3), bias && split(bias, groups)]
+    const parts = split(x, groups, 3).map((part, i) => {
+      return conv2d(part, kernels[i] ?? kernel, biases?.[i] ?? null, options)
+    })
+    return concat(parts, 3)
   }
 
   override computeOutputShape(inputShape: DataShapes): DataShapes {
-    const [batch = null, height = null, width = null] = singleShape(this.name, inputShape)
-    const { kernelSize, strides, dilationRate, padding } = this
+    const { kernelSize, strides, dilationRate, padding, dataFormat } = this
+    const [batch = null, height = null, width = null] = shapeToLast(singleShape(this.name, inputShape), dataFormat)
     const rows = windowCount(height, kernelSize[0], strides[0], padding, dilationRate[0])
-    return [batch, rows, windowCount(width, kernelSize[1], strides[1], padding, dilationRate[1]), this.filters]
+    const columns = windowCount(width, kernelSize[1], strides[1], padding, dilationRate[1])
+    return shapeFromLast([batch, rows, columns, this.filters], dataFormat)
   }
 
   override options(): Record<string, unknown> {
-    const { filters, kernelSize, strides, padding, dilationRate } = this
-    const own = { filters, kernelSize, strides, padding, dataFormat: "channels_last", dilationRate, groups: 1 }
+    const { filters, kernelSize, strides, padding, dataFormat, dilationRate, groups } = this
+    const own = { filters, kernelSize, strides, padding, dataFormat, dilationRate, groups }
     return { ...super.options(), ...own }
   }
 }

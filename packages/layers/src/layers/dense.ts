@@ -52,6 +52,11 @@ export abstract class KernelLayer extends Layer {
     this.biasRule = new WeightRule("bias", biasInitializer, biasRegularizer, biasConstraint)
   }
 
+  override build(inputShape: DataShapes): void {
+    this.activation.build(this.computeOutputShape(inputShape))
+    super.build(inputShape)
+  }
+
   override sublayers(): Layer[] {
     return this.activation.layer ? [this.activation.layer] : []
   }

@@ -1,4 +1,5 @@
 import { describe, OptionError, ShapeError, type Tensor } from "@selvedge/core"
+import { isRecord } from "../config.ts"
 import { SymbolicTensor } from "../graph.ts"
 import { Layer, type Symbolic } from "../layer.ts"
 import { checkDims, type DataShape, type DataShapes, formatShapes, isShapeList } from "../shapes.ts"
@@ -28,9 +29,11 @@ export class InputLayer extends Layer {
 
   /** @throws OptionError for an unknown option, or unless exactly one shape is given. */
   constructor(options: InputOptions) {
+    const given: unknown = options
+    if (!isRecord(given)) throw new OptionError(`InputLayer: options must be an object, got ${describe(options)}`)
     const { shape, batchShape, batchSize, dtype, ...base } = options
     super(base as { name?: string }, ["shape", "batchShape", "batchSize", "dtype"])
-    this.batchShape = shapeOf(shape, batchShape, batchSize ?? null)
+    this.batchShape = shapeOf(shape, batchShape, batchSize)
     this.dtype = dtype ?? "float32"
     if (!dtypes.includes(this.dtype)) {
       throw new OptionError(`InputLayer: dtype ${describe(dtype)} is not supported`, {
@@ -46,13 +49,13 @@ export class InputLayer extends Layer {
     return x
   }
 
-  /** @throws ShapeError when a shape is not the one that this input takes. */
+  /** @throws ShapeError when a shape is not the one that this input takes; batches may be of any size. */
   checkShape(shape: DataShapes): void {
     const { batchShape } = this
     const fits =
       !isShapeList(shape) &&
       shape.length === batchShape.length &&
-      batchShape.every((n, i) => n === null || shape[i] === null || shape[i] === n)
+      batchShape.every((n, i) => i === 0 || n === null || shape[i] === null || shape[i] === n)
     if (fits) return
     throw new ShapeError(`${this.name}: the input does not have its shape`, {
       facts: { expected: batchShape, got: formatShapes(shape) },
@@ -68,9 +71,13 @@ export class InputLayer extends Layer {
   }
 }
 
-function shapeOf(shape: unknown, batchShape: unknown, batchSize: number | null): DataShape {
+function shapeOf(shape: unknown, batchShape: unknown, batchSize: unknown): DataShape {
+  if (batchShape && (shape || batchSize)) {
+    throw new OptionError("InputLayer: batchShape is given in place of shape and batchSize, not beside them")
+  }
   if (batchShape) return checkDims("InputLayer", "batchShape", batchShape, true)
-  return [batchSize, ...checkDims("InputLayer", "shape", shape, true)]
+  const [batch = null] = checkDims("InputLayer", "batchSize", [batchSize ?? null], true)
+  return [batch, ...checkDims("InputLayer", "shape", shape, true)]
 }
 
 /**

@@ -3,7 +3,7 @@ import { nameOfClass } from "../configurable.ts"
 import { checkAxes } from "../constraints/constraint.ts"
 import type { LayerOptions } from "../layer.ts"
 import { normalize } from "../normalize.ts"
-import { type DataShapes, knownSize, singleShape } from "../shapes.ts"
+import { type DataShapes, knownSize, namedAxes, singleShape } from "../shapes.ts"
 import { Elementwise } from "./elementwise.ts"
 import { Normalizing, type NormalizingOptions } from "./normalizing.ts"
 
@@ -35,8 +35,8 @@ export class LayerNormalization extends Normalizing {
   /** @throws ShapeError when a normalised axis has no known size. */
   override build(inputShape: DataShapes): void {
     const shape = singleShape(this.name, inputShape)
-    const axes = [this.axis].flat().map(axis => (axis < 0 ? axis + shape.length : axis))
-    this.addScaleAndShift(axes.sort((a, b) => a - b).map(axis => knownSize(this.name, shape, axis)))
+    const axes = namedAxes(this.name, [this.axis].flat(), shape)
+    this.addScaleAndShift(axes.map(axis => knownSize(this.name, shape, axis)))
     super.build(inputShape)
   }
 

@@ -9,10 +9,12 @@ import {
   maximum,
   mean,
   mul,
+  type NestedArray,
   noGrad,
   OptionError,
   reshape,
   ShapeError,
+  sizeOf,
   sqrt,
   square,
   sub,
@@ -23,7 +25,7 @@ import {
 } from "@selvedge/core"
 import { checkAxes } from "../constraints/constraint.ts"
 import type { LayerOptions } from "../layer.ts"
-import { type DataShapes, knownSize, singleShape } from "../shapes.ts"
+import { type DataShapes, knownSize, namedAxes, singleShape } from "../shapes.ts"
 import { Elementwise } from "./elementwise.ts"
 
 /** Keras's `epsilon()`: the smallest deviation that is divided by. */
@@ -48,24 +50,27 @@ export class Normalization extends Elementwise {
   static override readonly className: string = "Normalization"
   readonly axis: readonly number[]
   readonly invert: boolean
-  readonly #given: { readonly mean: TensorLike; readonly variance: TensorLike } | null
+  readonly #given: { readonly mean: NestedArray; readonly variance: NestedArray } | null
 
   /** @throws OptionError for an unknown option, or a mean without a variance. */
   constructor(options: NormalizationOptions = {}) {
     super(options, ["axis", "mean", "variance", "invert"])
     const { axis = -1, mean = null, variance = null } = options
-    this.axis = axis === null ? [] : [checkAxes("Normalization", axis)].flat()
+    // A config has an empty list for none.
+    const none = axis === null || (Array.isArray(axis) && axis.length === 0)
+    this.axis = none ? [] : [checkAxes("Normalization", axis)].flat()
     this.invert = checkBoolean("Normalization", "invert", options.invert ?? false)
     if ((mean === null) !== (variance === null)) {
       throw new OptionError("Normalization: mean and variance are given together or not at all")
     }
-    this.#given = mean === null || variance === null ? null : { mean, variance }
+    if (mean === null || variance === null) this.#given = null
+    else this.#given = { mean: checkNumbers("mean", mean), variance: checkNumbers("variance", variance, 0) }
   }
 
   /** @throws ShapeError when an axis that keeps statistics has no known size. */
   override build(inputShape: DataShapes): void {
     const shape = singleShape(this.name, inputShape)
-    const kept = keptAxes(this.axis, shape.length).map(axis => knownSize(this.name, shape, axis))
+    const kept = namedAxes(this.name, this.axis, shape).map(axis => knownSize(this.name, shape, axis))
     if (!this.#given) {
       this.addWeight({ name: "mean", shape: kept, initializer: "zeros", trainable: false })
       this.addWeight({ name: "variance", shape: kept, initializer: "ones", trainable: false })
@@ -81,6 +86,7 @@ export class Normalization extends Elementwise {
    */
   adapt(data: Tensor | Iterable<Tensor>): void {
     if (this.#given) throw new OptionError(`${this.name}: has its mean and variance from its options`)
+    if (!isTensor(data) && !isIterable(data)) throw this.#notData(data)
     let total = { count: 0, mean: tensor(0), variance: tensor(0) }
     for (const batch of isTensor(data) ? [data] : data) {
       const moments = noGrad(() => this.#momentsOf(batch))
@@ -92,11 +98,9 @@ export class Normalization extends Elementwise {
   }
 
   #momentsOf(batch: Tensor): Moments {
-    if (!isTensor(batch)) {
-      throw new OptionError(`${this.name}: adapt takes a tensor or batches of tensors, got ${describe(batch)}`)
-    }
+    if (!isTensor(batch)) throw this.#notData(batch)
     this.ensureBuilt([null, ...batch.shape.slice(1)])
-    const kept = keptAxes(this.axis, batch.rank)
+    const kept = namedAxes(this.name, this.axis, batch.shape)
     const axis = batch.shape.map((_, i) => i).filter(i => !kept.includes(i))
     const moments = axis.length === 0 ? [batch, mul(batch, 0)] : [mean(batch, { axis }), variance(batch, { axis })]
     const [average, spread] = moments
@@ -108,6 +112,12 @@ export class Normalization extends Elementwise {
     return { count: axis.reduce((product, i) => product * (batch.shape[i] ?? 1), 1), mean: average, variance: spread }
   }
 
+  #notData(value: unknown): OptionError {
+    return new OptionError(`${this.name}: adapt takes a tensor or batches of tensors, got ${describe(value)}`, {
+      hint: "make tensors with tensor(values)",
+    })
+  }
+
   override call(x: Tensor): Tensor {
     const [average, spread] = this.#statistics(x)
     const deviation = maximum(sqrt(spread), EPSILON)
@@ -116,11 +126,24 @@ export class Normalization extends Elementwise {
 
   /** Mean and variance with a size for every axis of x: 1 where all share them. */
   #statistics(x: Tensor): [Tensor, Tensor] {
-    const kept = keptAxes(this.axis, x.rank)
+    const kept = namedAxes(this.name, this.axis, x.shape)
     const open = x.shape.map((n, i) => (kept.includes(i) ? n : 1))
     if (!this.#given) return [reshape(this.weight("mean"), open), reshape(this.weight("variance"), open)]
     const { mean: average, variance: spread } = this.#given
-    return [alignKept(tensor(average), kept, open), alignKept(tensor(spread), kept, open)]
+    return [this.#align("mean", average, kept, open), this.#align("variance", spread, kept, open)]
+  }
+
+  /** Lays given statistics on the kept axes, the last on the last. */
+  #align(what: string, values: NestedArray, kept: readonly number[], open: readonly number[]): Tensor {
+    const x = tensor(values)
+    const shape = open.map(() => 1)
+    for (let i = 1; i <= x.rank; i++) shape[kept[kept.length - i] ?? 0] = x.shape[x.rank - i] ?? 1
+    if (sizeOf(shape) === x.size && shape.every((n, i) => n === 1 || n === open[i])) {
+      return broadcastTo(reshape(x, shape), open)
+    }
+    throw new ShapeError(`${this.name}: the given ${what} does not fit the axes that keep statistics`, {
+      facts: { [what]: x.shape, axes: kept, input: open },
+    })
   }
 
   override options(): Record<string, unknown> {
@@ -145,13 +168,16 @@ function join(a: Moments, b: Moments): Moments {
   return { count, mean: average, variance: add(mul(spread(a), p), mul(spread(b), q)) }
 }
 
-function keptAxes(axes: readonly number[], rank: number): number[] {
-  return axes.map(axis => (axis < 0 ? axis + rank : axis)).sort((a, b) => a - b)
+/** A copy of numbers given as an option. @throws OptionError for anything else, NaN, or a number below `min`. */
+function checkNumbers(name: string, value: unknown, min = -Infinity): NestedArray {
+  const list: unknown = ArrayBuffer.isView(value) ? Array.from(value as Float32Array) : value
+  const fine = (n: unknown): n is NestedArray =>
+    Array.isArray(n) ? n.every(fine) : typeof n === "number" && Number.isFinite(n) && n >= min
+  if (fine(list)) return structuredClone(list)
+  const rule = min === 0 ? "numbers >= 0" : "numbers"
+  throw new OptionError(`Normalization: ${name} must be ${rule}, alone or in lists, got ${describe(list)}`)
 }
 
-/** Lays given statistics on the kept axes, the last on the last. */
-function alignKept(values: Tensor, kept: readonly number[], open: readonly number[]): Tensor {
-  const shape = open.map(() => 1)
-  for (let i = 1; i <= values.rank; i++) shape[kept[kept.length - i] ?? 0] = values.shape[values.rank - i] ?? 1
-  return broadcastTo(reshape(values, shape), open)
+function isIterable(value: unknown): value is Iterable<unknown> {
+  return typeof value === "object" && value !== null && Symbol.iterator in value
 }

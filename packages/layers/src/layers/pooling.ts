@@ -1,50 +1,67 @@
-import { avgPool2d, checkBoolean, checkChoice, max, maxPool2d, mean, type Tensor } from "@selvedge/core"
+import { avgPool2d, checkBoolean, checkChoice, checkKeys, max, maxPool2d, mean, type Tensor } from "@selvedge/core"
 import { nameOfClass } from "../configurable.ts"
-import { Layer, type LayerOptions } from "../layer.ts"
+import { Layer } from "../layer.ts"
 import { type DataShapes, singleShape } from "../shapes.ts"
 import { checkPair, type Padding, type Pair, windowCount } from "./conv2d.ts"
-import { checkDataFormat } from "./reshaping.ts"
+import {
+  checkDataFormat,
+  type DataFormat,
+  type DataFormatOptions,
+  fromChannelsLast,
+  shapeFromLast,
+  shapeToLast,
+  toChannelsLast,
+} from "./dataFormat.ts"
 
 /** Options of `MaxPooling2D` and `AveragePooling2D`. */
-export interface PoolingOptions extends LayerOptions {
+export interface PoolingOptions extends DataFormatOptions {
   /** The window. Default 2. */
   readonly poolSize?: Pair
   /** Default the window's size. */
   readonly strides?: Pair | null
   /** Default `"valid"`. */
   readonly padding?: Padding
-  readonly dataFormat?: "channels_last" | null
 }
 
 abstract class Pooling2D extends Layer {
   readonly poolSize: readonly [number, number]
   readonly strides: readonly [number, number]
   readonly padding: Padding
+  readonly dataFormat: DataFormat
   protected override readonly inputRank = 4
 
   constructor(poolSizeOrOptions: Pair | PoolingOptions, rest: PoolingOptions) {
+    const owner = nameOfClass(new.target)
     const given = typeof poolSizeOrOptions === "number" || Array.isArray(poolSizeOrOptions)
     const options: PoolingOptions = given
       ? { ...rest, poolSize: poolSizeOrOptions as Pair }
       : (poolSizeOrOptions as PoolingOptions)
+    if (!given) checkKeys(owner, rest, [])
     super(options, ["poolSize", "strides", "padding", "dataFormat"])
-    const owner = nameOfClass(new.target)
     this.poolSize = checkPair(owner, "poolSize", options.poolSize ?? 2)
     this.strides = checkPair(owner, "strides", options.strides ?? this.poolSize)
     this.padding = checkChoice(owner, "padding", options.padding ?? "valid", ["valid", "same"])
-    checkDataFormat(owner, options.dataFormat)
+    this.dataFormat = checkDataFormat(owner, options.dataFormat)
+  }
+
+  /** Pools images that have their channels last. */
+  protected abstract pool(x: Tensor): Tensor
+
+  override call(x: Tensor): Tensor {
+    return fromChannelsLast(this.pool(toChannelsLast(x, this.dataFormat)), this.dataFormat)
   }
 
   override computeOutputShape(inputShape: DataShapes): DataShapes {
-    const [batch = null, height = null, width = null, channels = null] = singleShape(this.name, inputShape)
-    const { poolSize, strides, padding } = this
+    const { poolSize, strides, padding, dataFormat } = this
+    const shape = shapeToLast(singleShape(this.name, inputShape), dataFormat)
+    const [batch = null, height = null, width = null, channels = null] = shape
     const rows = windowCount(height, poolSize[0], strides[0], padding)
-    return [batch, rows, windowCount(width, poolSize[1], strides[1], padding), channels]
+    return shapeFromLast([batch, rows, windowCount(width, poolSize[1], strides[1], padding), channels], dataFormat)
   }
 
   override options(): Record<string, unknown> {
-    const { poolSize, strides, padding } = this
-    return { ...super.options(), poolSize, padding, strides, dataFormat: "channels_last" }
+    const { poolSize, strides, padding, dataFormat } = this
+    return { ...super.options(), poolSize, padding, strides, dataFormat }
   }
 }
 
@@ -60,7 +77,7 @@ export class MaxPooling2D extends Pooling2D {
     super(poolSize, options)
   }
 
-  override call(x: Tensor): Tensor {
+  protected pool(x: Tensor): Tensor {
     return maxPool2d(x, this.poolSize, { strides: this.strides, padding: this.padding })
   }
 }
@@ -77,36 +94,41 @@ export class AveragePooling2D extends Pooling2D {
     super(poolSize, options)
   }
 
-  override call(x: Tensor): Tensor {
+  protected pool(x: Tensor): Tensor {
     return avgPool2d(x, this.poolSize, { strides: this.strides, padding: this.padding })
   }
 }
 
 /** Options of `GlobalAveragePooling2D` and `GlobalMaxPooling2D`. */
-export interface GlobalPoolingOptions extends LayerOptions {
+export interface GlobalPoolingOptions extends DataFormatOptions {
   /** Whether to keep the two image axes, with size 1. Default false. */
   readonly keepDims?: boolean
-  readonly dataFormat?: "channels_last" | null
 }
 
 abstract class GlobalPooling2D extends Layer {
   readonly keepDims: boolean
+  readonly dataFormat: DataFormat
   protected override readonly inputRank = 4
 
   constructor(options: GlobalPoolingOptions) {
     super(options, ["keepDims", "dataFormat"])
     const owner = nameOfClass(new.target)
     this.keepDims = checkBoolean(owner, "keepDims", options.keepDims ?? false)
-    checkDataFormat(owner, options.dataFormat)
+    this.dataFormat = checkDataFormat(owner, options.dataFormat)
+  }
+
+  /** What the reduction is told: the two image axes, and whether to keep them. */
+  protected get reduction(): { axis: number[]; keepDims: boolean } {
+    return { axis: this.dataFormat === "channels_last" ? [1, 2] : [2, 3], keepDims: this.keepDims }
   }
 
   override computeOutputShape(inputShape: DataShapes): DataShapes {
-    const [batch = null, , , channels = null] = singleShape(this.name, inputShape)
-    return this.keepDims ? [batch, 1, 1, channels] : [batch, channels]
+    const [batch = null, , , channels = null] = shapeToLast(singleShape(this.name, inputShape), this.dataFormat)
+    return this.keepDims ? shapeFromLast([batch, 1, 1, channels], this.dataFormat) : [batch, channels]
   }
 
   override options(): Record<string, unknown> {
-    return { ...super.options(), dataFormat: "channels_last", keepDims: this.keepDims }
+    return { ...super.options(), dataFormat: this.dataFormat, keepDims: this.keepDims }
   }
 }
 
@@ -123,7 +145,7 @@ export class GlobalAveragePooling2D extends GlobalPooling2D {
   }
 
   override call(x: Tensor): Tensor {
-    return mean(x, { axis: [1, 2], keepDims: this.keepDims })
+    return mean(x, this.reduction)
   }
 }
 
@@ -140,6 +162,6 @@ export class GlobalMaxPooling2D extends GlobalPooling2D {
   }
 
   override call(x: Tensor): Tensor {
-    return max(x, { axis: [1, 2], keepDims: this.keepDims })
+    return max(x, this.reduction)
   }
 }

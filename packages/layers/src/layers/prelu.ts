@@ -4,7 +4,7 @@ import type { InitializerLike } from "../initializers/index.ts"
 import type { LayerOptions } from "../layer.ts"
 import type { RegularizerLike } from "../regularizers/index.ts"
 import { WeightRule } from "../rule.ts"
-import { type DataShapes, knownSize, singleShape } from "../shapes.ts"
+import { type DataShapes, knownSize, namedAxes, singleShape } from "../shapes.ts"
 import { Elementwise } from "./elementwise.ts"
 
 /** Options of `PReLU`. */
@@ -39,6 +39,7 @@ export class PReLU extends Elementwise {
 
   override build(inputShape: DataShapes): void {
     const shape = singleShape(this.name, inputShape)
+    if (this.sharedAxes) namedAxes(this.name, this.sharedAxes, shape)
     const sample = shape.slice(1).map((_, i) => {
       return this.sharedAxes?.includes(i + 1) ? 1 : knownSize(this.name, shape, i + 1)
     })

@@ -1,35 +1,26 @@
-import { checkChoice, describe, inferShape, OptionError, reshape, type Tensor, transpose } from "@selvedge/core"
+import { describe, inferShape, OptionError, reshape, type Tensor, transpose } from "@selvedge/core"
 import { Layer, type LayerOptions } from "../layer.ts"
 import { type DataShape, type DataShapes, productOf, singleShape } from "../shapes.ts"
-
-/** Options of layers for which the order of axes matters. */
-export interface DataFormatOptions extends LayerOptions {
-  /** Channels are the last axis; the other order is not supported. */
-  readonly dataFormat?: "channels_last" | null
-}
-
-/** @throws OptionError for channels first. */
-export function checkDataFormat(owner: string, value: unknown): "channels_last" {
-  return checkChoice(owner, "dataFormat", value ?? "channels_last", ["channels_last"])
-}
+import { checkDataFormat, type DataFormat, type DataFormatOptions, toChannelsLast } from "./dataFormat.ts"
 
 /**
- * All axes of a sample in one.                                                  [b, ...] -> [b, product]
+ * All axes of a sample in one, the channels varying fastest.                    [b, ...] -> [b, product]
  * A batch of plain numbers, [b], becomes [b, 1]. [Keras](https://keras.io/api/layers/reshaping_layers/flatten/)
  */
 export class Flatten extends Layer {
   static override readonly className: string = "Flatten"
+  readonly dataFormat: DataFormat
   protected override readonly inputRank = { min: 1 }
 
   /** @throws OptionError for an unknown option. */
   constructor(options: DataFormatOptions = {}) {
     super(options, ["dataFormat"])
-    checkDataFormat("Flatten", options.dataFormat)
+    this.dataFormat = checkDataFormat("Flatten", options.dataFormat)
   }
 
   override call(x: Tensor): Tensor {
     const [batch = 1, ...sample] = x.shape
-    return reshape(x, [batch, sample.reduce((product, n) => product * n, 1)])
+    return reshape(toChannelsLast(x, this.dataFormat), [batch, sample.reduce((product, n) => product * n, 1)])
   }
 
   override computeOutputShape(inputShape: DataShapes): DataShapes {
@@ -38,7 +29,7 @@ export class Flatten extends Layer {
   }
 
   override options(): Record<string, unknown> {
-    return { ...super.options(), dataFormat: "channels_last" }
+    return { ...super.options(), dataFormat: this.dataFormat }
   }
 }
 
@@ -60,7 +51,7 @@ export class Reshape extends Layer {
       const got = describe(targetShape)
       throw new OptionError(`Reshape: targetShape must be a list of integers >= 0 with at most one -1, got ${got}`)
     }
-    this.targetShape = targetShape
+    this.targetShape = [...targetShape]
   }
 
   /** @throws ShapeError when the sample does not fill the shape. */
@@ -100,7 +91,7 @@ export class Permute extends Layer {
     if (!Array.isArray(dims) || dims.length === 0 || dims.some((_, i) => !dims.includes(i + 1))) {
       throw new OptionError(`Permute: dims must be the integers from 1 on in some order, got ${describe(dims)}`)
     }
-    this.dims = dims
+    this.dims = [...dims]
     this.inputRank = dims.length + 1
   }
 

@@ -1,4 +1,4 @@
-import { checkKeys, OptionError } from "@selvedge/core"
+import { checkKeys, describe, OptionError, SelvedgeError } from "@selvedge/core"
 import { ActivationFunction } from "../activations.ts"
 import { Configurable } from "../configurable.ts"
 import { type LayerClass, newLayer } from "../construct.ts"
@@ -24,6 +24,7 @@ export interface CloneOptions {
  */
 export function cloneModel<M extends Model>(model: M, options: CloneOptions = {}): M {
   checkKeys("cloneModel", options, ["weights", "seed"])
+  if (!(model instanceof Model)) throw new OptionError(`cloneModel: expects a model, got ${describe(model)}`)
   const { weights = false, seed = model.seed ?? null } = options
   const clone = cloneLayer(model, new Map(), seed)
   if (!isLike(clone, model)) throw new OptionError(`cloneModel: ${model.name} cannot be made again from its options`)
@@ -81,7 +82,15 @@ function fromOptions(ofClass: LayerClass, layer: Layer, clones: Map<Layer, Layer
     }),
   )
   const rest = Object.entries(options).filter(([key]) => !positional.includes(key))
-  return newLayer(ofClass, [...positional.map(key => options[key]), Object.fromEntries(rest)])
+  try {
+    return newLayer(ofClass, [...positional.map(key => options[key]), Object.fromEntries(rest)])
+  } catch (cause) {
+    const why = cause instanceof SelvedgeError ? cause.sentence : String(cause)
+    throw new OptionError(`cloneModel: ${layer.name} cannot be made again from its options: ${why}`, {
+      hint: `let the constructor of ${ofClass.name} take what options() gives, or state its leading arguments in static positional`,
+      cause,
+    })
+  }
 }
 
 /** Applies clones of the layers in the order of the original's applications. */

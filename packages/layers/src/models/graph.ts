@@ -45,6 +45,9 @@ export class Graph {
     this.outputs = outputs.tensors
     this.#listIn = inputs.list
     this.#listOut = outputs.list
+    if (new Set(this.inputs).size < this.inputs.length) {
+      throw new OptionError(`${owner}: an input is given twice`, { rule: "each input is named once" })
+    }
     const { nodes, met } = between(this.inputs, this.outputs)
     const given = this.inputs.map(x => x.node)
     const missing = nodes.find(node => node.layer instanceof InputLayer && !given.includes(node))
@@ -106,7 +109,9 @@ export class Graph {
       if (node.layer instanceof InputLayer) continue
       const args = node.inputs.map(input => shapes.get(input) ?? input.shape)
       const [first] = args
-      asShapeList(node.layer.computeOutputShape(node.list || !first ? args : first)).forEach((shape, i) => {
+      const shape = node.list || !first ? args : first
+      node.layer.checkFits(shape)
+      asShapeList(node.layer.computeOutputShape(shape)).forEach((shape, i) => {
         const output = node.outputs[i]
         if (output) shapes.set(output, shape)
       })
@@ -128,7 +133,12 @@ export class Graph {
   /** Keras's form: each layer with the nodes that feed it. */
   getConfig(): Record<string, unknown> {
     const position = new Map<Node<Layer>, number>()
-    const perLayer = new Map<Layer, Node<Layer>[]>()
+    // An input that another layer computes is, in a config, an input of its own.
+    const entries = new Map<Symbolic, InputLayer>()
+    for (const x of this.inputs) {
+      if (!(x.node.layer instanceof InputLayer)) entries.set(x, new InputLayer({ batchShape: x.shape }))
+    }
+    const perLayer = new Map<Layer, Node<Layer>[]>([...entries.values()].map(entry => [entry, []]))
     for (const layer of this.layers) {
       const own = this.nodes.filter(node => node.layer === layer).sort((a, b) => a.index - b.index)
       // Keras counts the application that a functional model makes of itself.
@@ -137,7 +147,10 @@ export class Graph {
       })
       perLayer.set(layer, own)
     }
-    const history = (x: Symbolic) => [x.node.layer.name, position.get(x.node) ?? 0, x.index]
+    const history = (x: Symbolic) => {
+      const entry = entries.get(x)
+      return entry ? [entry.name, 0, 0] : [x.node.layer.name, position.get(x.node) ?? 0, x.index]
+    }
     const layers = [...perLayer].map(([layer, nodes]) => ({
       ...serializeObject(layer),
       name: layer.name,

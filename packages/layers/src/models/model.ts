@@ -8,6 +8,7 @@ import { isInitialisationDeferred, nextOrdinal, withInitialisation } from "../in
 import { type CallOptions, type Inputs, Layer, type LayerOptions, type MakeLayer, type Symbolic } from "../layer.ts"
 import { within } from "../scope.ts"
 import type { DataShapes } from "../shapes.ts"
+import { trialOutputShape } from "../trial.ts"
 import { graphFromConfig } from "./fromConfig.ts"
 import { checkInputs, type Ends, Graph } from "./graph.ts"
 import { type Examples, type PredictOptions, predictAll } from "./predict.ts"
@@ -47,6 +48,8 @@ export class Model extends Layer {
   /** The layers between its inputs and outputs; null for a subclass that computes in `call`. */
   protected readonly graph: Graph | null
   #ordinal: number | null = null
+  /** Whether it is being called for the first time, which builds what is inside. */
+  #running = false
 
   /** @throws OptionError for an unknown option or tensors that are not connected. */
   constructor(options: FunctionalOptions | ModelOptions = {}, keys: readonly string[] = []) {
@@ -68,8 +71,9 @@ export class Model extends Layer {
     return newLayer(ofClass, [{ ...options, ...graphFromConfig(config, make) }])
   }
 
-  /** Builds the model and gives its weights their first values. */
+  /** Builds the model and gives its weights their first values: a subclass by computing for a small batch of zeros. */
   override build(inputShape: DataShapes): void {
+    if (!this.graph && !this.#running) within(this, null, () => trialOutputShape(this, inputShape))
     super.build(inputShape)
     this.initialiseWeights()
   }
@@ -84,8 +88,17 @@ export class Model extends Layer {
   }
 
   protected override run(x: Inputs, options: CallOptions): Tensor | Tensor[] {
-    return this.built ? super.run(x, options) : this.#asRoot(() => super.run(x, options))
+    if (this.built) return super.run(x, options)
+    this.#running = true
+    try {
+      return this.#asRoot(() => super.run(x, options))
+    } finally {
+      this.#running = false
+    }
   }
+
+  /** Nothing: its `computeOutputShape` checks what is inside. */
+  override checkFits(): void {}
 
   override computeOutputShape(inputShape: DataShapes): DataShapes {
     return this.graph ? this.graph.outputShape(inputShape) : super.computeOutputShape(inputShape)

@@ -30,6 +30,8 @@ export class Sequential extends Model {
   static override readonly className: string = "Sequential"
   readonly #layers: Layer[] = []
   #input: InputLayer | null = null
+  /** Whether its input's shape was taken from what came first, and may be another. */
+  #inferred = false
   #outputShape: DataShape | null = null
 
   /** @throws OptionError for an unknown option, anything but layers, or two layers of one name. */
@@ -82,12 +84,15 @@ export class Sequential extends Model {
       })
     }
     this.#layers.push(next)
-    if (this.built && this.#outputShape) {
-      this.#outputShape = this.#buildLayer(next, this.#outputShape)
-      return
+    try {
+      const shape = this.#knownInputShape()
+      const before = this.built ? this.#outputShape : null
+      if (before) this.#outputShape = within(this, null, () => this.#buildLayer(next, before))
+      else if (shape) this.#buildLayers(shape)
+    } catch (error) {
+      this.#layers.pop()
+      throw error
     }
-    const shape = this.#knownInputShape()
-    if (shape) this.#buildLayers(shape)
   }
 
   #addInput(layer: InputLayer): void {
@@ -119,10 +124,19 @@ export class Sequential extends Model {
   }
 
   #buildLayers(shape: DataShape): void {
-    this.#input ??= new InputLayer({ batchShape: shape })
+    this.#checkInput(shape)
     this.#outputShape = deferInitialisation(() => this.#propagate(shape))
+    if (!this.#input || this.#inferred) {
+      this.#input = new InputLayer({ batchShape: shape })
+      this.#inferred = !this.#layers[0]?.batchInputShape
+    }
     this.built = true
     this.builtShape = shape
+  }
+
+  /** @throws ShapeError for another input than the one that was given to it as such. */
+  #checkInput(shape: DataShapes): void {
+    if (this.#input && !this.#inferred) this.#input.checkShape(shape)
   }
 
   #propagate(inputShape: DataShape): DataShape {
@@ -134,19 +148,27 @@ export class Sequential extends Model {
   #buildLayer(layer: Layer, shape: DataShape): DataShape {
     return within(layer, null, () => {
       deferInitialisation(() => layer.ensureBuilt(shape))
+      layer.checkFits(shape)
       return singleShape(layer.name, layer.computeOutputShape(shape))
     })
   }
 
   override call(x: Tensor, options: CallOptions = {}): Tensor {
-    this.ensureBuilt(shapesOf(this.name, x))
-    return within(this, options.training, training =>
-      this.#layers.reduce((y: Tensor, layer) => layer.apply(y, { training }), x),
-    )
+    return within(this, options.training, training => {
+      const shape = shapesOf(this.name, x)
+      this.ensureBuilt(shape)
+      const y = this.#layers.reduce((h: Tensor, layer) => layer.apply(h, { training }), x)
+      // Last, because a layer that cannot take it says best why; behind a Flatten all of them may.
+      this.#checkInput(shape)
+      return y
+    })
   }
 
   override computeOutputShape(inputShape: DataShapes): DataShapes {
-    return this.#layers.reduce((shape: DataShapes, layer) => layer.computeOutputShape(shape), inputShape)
+    return this.#layers.reduce((shape: DataShapes, layer) => {
+      layer.checkFits(shape)
+      return layer.computeOutputShape(shape)
+    }, inputShape)
   }
 
   /** Its layers, without the input. A new list: to grow the model use `add`. */

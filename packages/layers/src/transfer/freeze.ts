@@ -1,6 +1,6 @@
 import { describe, OptionError } from "@selvedge/core"
 import { Layer } from "../layer.ts"
-import type { Model } from "../models/model.ts"
+import { Model } from "../models/model.ts"
 
 /** Which layers of a model: all, those whose names begin so, those that a function picks, or a list of layers or names. */
 export type LayerChoice = string | ((layer: Layer, index: number) => boolean) | readonly (Layer | string)[]
@@ -51,6 +51,11 @@ export function layerOf(model: Model, layer: string | Layer): Layer {
 }
 
 function setTrainable(owner: string, model: Model, choice: LayerChoice | undefined, trainable: boolean): Layer[] {
+  if (!(model instanceof Model)) {
+    throw new OptionError(`${owner}: expects a model, got ${describe(model)}`, {
+      hint: "a single layer is frozen by layer.trainable = false",
+    })
+  }
   const chosen = choose(model, choice)
   if (chosen.length === 0) {
     throw new OptionError(`${owner}: no layer of ${model.name} fits ${describe(choice)}`, {
@@ -75,5 +80,6 @@ function choose(model: Model, choice: LayerChoice | undefined): Layer[] {
   if (choice === undefined) return layers
   if (typeof choice === "string") return layers.filter(layer => layer.name.startsWith(choice))
   if (typeof choice === "function") return layers.filter(choice)
-  return choice.map(layer => layerOf(model, layer))
+  if (Array.isArray(choice)) return choice.map(layer => layerOf(model, layer))
+  throw new OptionError(`layers are chosen by a prefix, a function or a list, got ${describe(choice)}`)
 }

@@ -42,6 +42,12 @@ function walk(layer: Layer, prefix: string, found: Map<string, Weight>, seen: Se
  * @throws OptionError for a source that is neither.
  */
 export function loadMatching(model: Model, source: Model | Readonly<Record<string, WeightValues>>): MatchingReport {
+  for (const one of [model, source]) {
+    if (!(one instanceof Model) || one.built) continue
+    throw new OptionError(`loadMatching: ${one.name} has no weights yet`, {
+      hint: "build(inputShape) makes them, or the first call",
+    })
+  }
   const from = sourceValues(source)
   const matched: string[] = []
   const missing: string[] = []

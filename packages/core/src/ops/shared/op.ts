@@ -1,4 +1,4 @@
-import { OptionError } from "../../errors.ts"
+import { describe, OptionError } from "../../errors.ts"
 import { type Buffer, isFloat64 } from "../../storage.ts"
 import { isTensor, Tensor } from "../../tensor.ts"
 
@@ -32,7 +32,7 @@ function foreign(op: string): OptionError {
 }
 
 function notATensor(op: string, x: unknown): OptionError {
-  return new OptionError(`${op}: needs a tensor, got ${Array.isArray(x) ? "an array" : typeof x}`, {
+  return new OptionError(`${op}: needs a tensor, got ${Array.isArray(x) ? "an array" : describe(x)}`, {
     hint: "make one with tensor(values)",
   })
 }
