@@ -44,7 +44,11 @@ export async function start({ quick }: SuiteOptions): Promise<Report[]> {
         rows,
         notes: [
           "boot: until the program's first line. import: core, layers, trainer. build: model and trainer. first, second: steps.",
-          "dist: each package in one file. bundle: all of it in one minified file. plain loops: with setKernels(typescript), so without assembling kernels.",
+          "dist: each package in one file. bundle: all of it in one minified file.",
+          "plain loops: with setKernels(typescript), so without assembling kernels.",
+          ...(process.env.NODE_EXTRA_CA_CERTS
+            ? ["NODE_EXTRA_CA_CERTS is set, which slows the start of every process."]
+            : []),
         ],
       },
     ]
