@@ -1,4 +1,5 @@
-import { describe, expect, it } from "vitest"
+import { fillTruncatedNormal, fillUniform, setKernels, withFloat64 } from "@selvedge/core"
+import { afterEach, describe, expect, it } from "vitest"
 import { OptionError } from "../../packages/core/src/errors.ts"
 import {
   drawStream,
@@ -364,5 +365,30 @@ describe("the random context", () => {
     expect(run(0)).toEqual(zero)
     expect(() => setSeed(1.5)).toThrow(OptionError)
     expect(getSeed()).toBe(0)
+  })
+})
+
+describe.each([
+  ["fillUniform", fillUniform, "uniform"],
+  ["fillTruncatedNormal", fillTruncatedNormal, "truncatedNormal"],
+] as const)("%s", (_, fill, name) => {
+  afterEach(() => setKernels("wasm"))
+
+  it.each([0, 1, 7, 2047, 2048, 2049, 8192, 8195, 20_001])("gives factor z + offset: %i numbers", length => {
+    const s = stream(7, "fills", name, 5, 6)
+    const want = s[name](new Float32Array(length)).map(z => 0.37 * z - 0.1)
+    for (const kernels of ["wasm", "typescript"] as const) {
+      setKernels(kernels)
+      const out = new Float32Array(length)
+      fill(out, s, 0.37, -0.1)
+      expect(Buffer.from(out.buffer).equals(Buffer.from(want.buffer)), kernels).toBe(true)
+    }
+  })
+
+  it("gives it to double precision where that is asked for", () => {
+    const s = stream(7, "fills", name)
+    const out = new Float64Array(3000)
+    withFloat64(() => fill(out, s, 2, 1))
+    expect(out).toEqual(s[name](new Float64Array(3000)).map(z => 2 * z + 1))
   })
 })

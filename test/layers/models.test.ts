@@ -1,4 +1,4 @@
-import { isTensor, type Tensor, tensor } from "@selvedge/core"
+import { exp, hardSilu, isTensor, leakyRelu, type Tensor, tanh, tensor } from "@selvedge/core"
 import {
   Add,
   BatchNormalization,
@@ -313,6 +313,15 @@ describe("layers and models of one's own", () => {
     expect(config.config.activation).toMatchObject({ class_name: "function", config: "triple" })
     expect(() => deserialize(config)).toThrow('activation "triple" is unknown')
     expect(deserialize(config, { triple }).getConfig()).toEqual(own.getConfig())
+  })
+
+  it.each([
+    ["tanh", tanh],
+    ["leaky_relu", leakyRelu],
+    ["exponential", exp],
+    ["hard_silu", hardSilu],
+  ] as const)("an op given as an activation is Keras's %s, whatever a bundler calls it", (name, op) => {
+    expect(new Dense(2, { activation: op }).getConfig().activation).toBe(name)
   })
 })
 

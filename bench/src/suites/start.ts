@@ -11,6 +11,7 @@ import type { Cell } from "../table.ts"
 const execute = promisify(execFile)
 const root = fileURLToPath(new URL("../../../", import.meta.url))
 const program = join(root, "bench/dist/start/firstStep.js")
+const packaged = join(root, "packages/core/dist/node/index.js")
 const bundler = join(root, "node_modules/.bin/esbuild")
 
 const phases = ["boot", "import", "build", "first", "second"] as const
@@ -18,7 +19,8 @@ type Phases = Readonly<Record<(typeof phases)[number], number>>
 
 /** A cold process that imports core, layers and trainer and trains one batch, against one that does nothing. */
 export async function start({ quick }: SuiteOptions): Promise<Report[]> {
-  if (!existsSync(program)) throw new Error("bench start: the packages are not built: npm run build")
+  if (!existsSync(program) || !existsSync(packaged))
+    throw new Error("bench start: the packages are not built: npm run build")
   const folder = mkdtempSync(join(tmpdir(), "bench-start-"))
   try {
     const programs = [["dist", program], ...(await bundle(folder))] as const
@@ -42,7 +44,11 @@ export async function start({ quick }: SuiteOptions): Promise<Report[]> {
         rows,
         notes: [
           "boot: until the program's first line. import: core, layers, trainer. build: model and trainer. first, second: steps.",
-          "bundle: the same in one minified file. plain loops: with setKernels(typescript), so without assembling kernels.",
+          "dist: each package in one file. bundle: all of it in one minified file.",
+          "plain loops: with setKernels(typescript), so without assembling kernels.",
+          ...(process.env.NODE_EXTRA_CA_CERTS
+            ? ["NODE_EXTRA_CA_CERTS is set, which slows the start of every process."]
+            : []),
         ],
       },
     ]

@@ -141,6 +141,13 @@ export class ActivationFunction {
   }
 }
 
+// Ops are known by themselves: their names as functions are not Keras's, and bundlers change them. The first name counts.
+const names = new Map<unknown, string>(
+  Object.entries(activations)
+    .map(([name, op]): [unknown, string] => [op, name])
+    .reverse(),
+)
+
 // Layers that a config may name as an activation.
 const layers: Readonly<Record<string, LayerClass>> = { ReLU, LeakyReLU, ELU, PReLU, Softmax }
 
@@ -153,6 +160,8 @@ export function getActivation(value: unknown): ActivationFunction {
   if (value instanceof ActivationFunction) return value
   if (value instanceof Layer) return fromLayer(value)
   if (typeof value === "string") return fromName(value, undefined)
+  const op = names.get(value)
+  if (op !== undefined) return fromName(op, undefined)
   if (isCallable(value)) return fromFunction(value.name || "activation", value)
   if (isObjectConfig(value)) return fromConfig(value)
   throw new OptionError(`activation: expected a name, a layer or a function, got ${describe(value)}`)

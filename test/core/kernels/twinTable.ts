@@ -21,6 +21,14 @@ const rows = (signature: string, ulps: number, more: Partial<TwinRow> = {}): Twi
   ...more,
 })
 
+// The doubles 0.375 and -0.1, by their halves.
+const scaling = { factorLow: 0, factorHigh: 0x3fd80000, offsetLow: -1717986918, offsetHigh: -1078355559 }
+const fill: TwinRow = {
+  signature: "=out, #block, #k0, #k1, #c1, #c2, #c3, #factorLow, #factorHigh, #offsetLow, #offsetHigh",
+  ulps: 0,
+  numbers: { block: 3, k0: 0x12345678, k1: 0xfedcba98, c1: 0xffffffff, c2: 7, c3: 0, ...scaling },
+}
+
 /** Every loop that has a SIMD twin. */
 export const twinTable: Readonly<Record<string, TwinRow>> = {
   accumulate: { signature: "dy, +dx", ulps: 0 },
@@ -84,6 +92,8 @@ export const twinTable: Readonly<Record<string, TwinRow>> = {
     ulps: 0,
     numbers: { k0: 0x12345678, k1: 0xfedcba98, c1: 0xffffffff, c2: 7, c3: 0 },
   },
+  scaledUniform: fill,
+  scaledTruncatedNormal: fill,
 
   decodeBytes: { signature: "bytes, table[256], =out", ulps: 0 },
 

@@ -13,6 +13,8 @@ const word = {
 export const scratchBytes = 1 << 20
 const closed = 1023
 const patience = 5_000
+/** Milliseconds of work for several threads, done by one, from which workers are started: twice what starting one takes. */
+const worthStarting = 50
 
 /** What a dispatch needs to know about its kernel. */
 export interface Dispatch {
@@ -40,6 +42,7 @@ let words: Int32Array | null = null
 let deniedReason = ""
 /** How many the machine has; 0: not asked yet, which takes a system call. */
 let cores = 0
+let spentAlone = 0
 
 /**
  * How many threads compute, the calling one included. Results have the same bits for any number. Workers beyond it are
@@ -113,6 +116,18 @@ export function ensureWorkers(): void {
       deniedReason = error instanceof Error ? error.message : String(error)
     }
   }
+}
+
+/** Starts the workers once as much time has been spent without them as starting them takes: a short run never does. */
+export function wantWorkers(): void {
+  if (spentAlone >= worthStarting) ensureWorkers()
+}
+
+/** Runs a kernel over units [0, units) on the calling thread, though there is work for more. */
+export function runAlone(kernel: Dispatch, args: number, units: number): void {
+  const begun = performance.now()
+  kernel.run(args, 0, units)
+  spentAlone += performance.now() - begun
 }
 
 /**

@@ -47,7 +47,7 @@ export class Program {
     // Under another name the bytes differ: engines share compiled code between modules of the same bytes.
     const m = new ModuleBuilder(`${this.#name} ${use.width}`, { min: 1, max: memoryLimit, shared: memory.shared })
     this.#emit(m, use)
-    return m.assemble()
+    return m.assemble(false)
   }
 
   #compile(use: Instructions): Map<string, Dispatch> | null {

@@ -2,7 +2,7 @@ import { SelvedgeError } from "../errors.ts"
 import { type Arena, type Buffer, insideStep, type Storage, useArena } from "../storage.ts"
 import { type Block, existingMemory, linearMemory, type Memory } from "./memory.ts"
 import { getKernels } from "./mode.ts"
-import { ensureWorkers, getThreads, poolEnding } from "./pool.ts"
+import { poolEnding } from "./pool.ts"
 import { widenIfAsked } from "./wide.ts"
 
 /** Bytes of linear memory that mirrors of all sessions together may fill before the longest unused is evicted. */
@@ -14,6 +14,9 @@ export function setMirrorBudget(bytes: number): number {
   mirrorBudget = bytes
   return before
 }
+
+/** Bytes of the first step's block: where it does not touch them they cost nothing. */
+const firstArena = 4 << 20
 
 /** The buffers of a running step: one block, handed out from front to back and used again by the next step. */
 class StepArena implements Arena {
@@ -60,9 +63,9 @@ class StepArena implements Arena {
   /** Makes all of it free, and larger when the last step wanted more than there was. */
   reset(): void {
     this.peak = Math.max(this.peak, this.#wanted)
-    if (this.#wanted > this.bytes) {
+    if (this.#wanted > this.bytes || this.#block === null) {
       this.#block?.free()
-      this.#block = this.#memory.allocate(Math.ceil(this.#wanted * 1.25))
+      this.#block = this.#memory.allocate(Math.max(firstArena, Math.ceil(this.#wanted * 1.25)))
       this.#views = []
     } else if (this.#views[0]?.length === 0) this.#views = []
     this.#next = 0
@@ -149,7 +152,6 @@ export class Session {
 
   #begin(memory: Memory): void {
     widenIfAsked()
-    if (getThreads() > 1) ensureWorkers()
     memory.onDetach = viewMirrorsAnew
     sessions.delete(this)
     sessions.add(this)

@@ -1,6 +1,6 @@
 import { isFloat64 } from "../storage.ts"
 import { type Block, linearMemory, type Memory } from "./memory.ts"
-import { type Dispatch, ensureWorkers, getThreads, poolEnding, readyThreads, runParallel } from "./pool.ts"
+import { type Dispatch, getThreads, poolEnding, readyThreads, runAlone, runParallel, wantWorkers } from "./pool.ts"
 import type { Program } from "./program.ts"
 import type { KernelArgument, Twin } from "./vectorized.ts"
 
@@ -91,16 +91,15 @@ export function runKernel(
 
 /** Runs a kernel whose arguments are written, on as many threads as pay. */
 function launch(kernel: Dispatch, units: number, grain: number): void {
-  if (units >= 2 * grain && getThreads() > 1) {
-    ensureWorkers()
-    const ready = readyThreads()
-    if (ready > 1) {
-      // Many chunks for each thread: at the end one waits for no more than the other's last.
-      runParallel(kernel, argsAddress, units, Math.max(grain, Math.ceil(units / (ready * 16))))
-      return
-    }
+  if (units < 2 * grain || getThreads() === 1) {
+    kernel.run(argsAddress, 0, units)
+    return
   }
-  kernel.run(argsAddress, 0, units)
+  wantWorkers()
+  const ready = readyThreads()
+  // Many chunks for each thread: at the end one waits for no more than the other's last.
+  if (ready > 1) runParallel(kernel, argsAddress, units, Math.max(grain, Math.ceil(units / (ready * 16))))
+  else runAlone(kernel, argsAddress, units)
 }
 
 function writeArguments(args: readonly KernelArgument[], parameters: readonly Parameter[]): void {

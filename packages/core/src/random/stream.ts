@@ -70,7 +70,7 @@ export class Stream {
     for (let done = 0; done < out.length; done += CHUNK) {
       const count = Math.min(CHUNK, out.length - done)
       fillWords(words, first + done, count, this.key, this.counter)
-      for (let i = 0; i < count; i++) out[done + i] = (words[i] >>> 8) * TWO_MINUS_24
+      for (let i = 0; i < count; i++) out[done + i] = uniformOf(words[i])
     }
     return out
   }
@@ -103,9 +103,7 @@ export class Stream {
     for (let done = 0; done < out.length; done += CHUNK) {
       const count = Math.min(CHUNK, out.length - done)
       fillWords(words, first + done, count, this.key, this.counter)
-      for (let i = 0; i < count; i++) {
-        out[done + i] = normalQuantile(BELOW_MINUS_2 + (words[i] + 0.5) * TWO_MINUS_32 * WITHIN_2)
-      }
+      for (let i = 0; i < count; i++) out[done + i] = truncatedNormalOf(words[i])
     }
     return out
   }
@@ -167,6 +165,16 @@ export class Stream {
     } while (!isUnbiased(one[0], below))
     return one[0]
   }
+}
+
+/** The image of a word in `Stream.uniform`. */
+export function uniformOf(word: number): number {
+  return (word >>> 8) * TWO_MINUS_24
+}
+
+/** The image of a word in `Stream.truncatedNormal`. */
+export function truncatedNormalOf(word: number): number {
+  return normalQuantile(BELOW_MINUS_2 + (word + 0.5) * TWO_MINUS_32 * WITHIN_2)
 }
 
 /** `new Stream({ seed, purpose, id, position })`, briefly. */

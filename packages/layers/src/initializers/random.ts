@@ -1,4 +1,12 @@
-import { type Buffer, checkNumber, OptionError, type Shape, type Stream } from "@selvedge/core"
+import {
+  type Buffer,
+  checkNumber,
+  fillTruncatedNormal,
+  fillUniform,
+  OptionError,
+  type Shape,
+  type Stream,
+} from "@selvedge/core"
 import { nameOfClass } from "../configurable.ts"
 import { Initializer, type SeedOptions } from "./initializer.ts"
 
@@ -53,7 +61,7 @@ export class TruncatedNormal extends NormalInitializer {
   }
 
   fill(out: Buffer, _shape: Shape, from: Stream): void {
-    scale(from.truncatedNormal(out), this.stddev, this.mean)
+    fillTruncatedNormal(out, from, this.stddev, this.mean)
   }
 }
 
@@ -83,7 +91,7 @@ export class RandomUniform extends Initializer {
   }
 
   fill(out: Buffer, _shape: Shape, from: Stream): void {
-    scale(from.uniform(out), this.maxval - this.minval, this.minval)
+    fillUniform(out, from, this.maxval - this.minval, this.minval)
   }
 
   override options(): Record<string, unknown> {

@@ -1,4 +1,13 @@
-import { type Buffer, checkChoice, checkKeys, checkNumber, type Shape, type Stream } from "@selvedge/core"
+import {
+  type Buffer,
+  checkChoice,
+  checkKeys,
+  checkNumber,
+  fillTruncatedNormal,
+  fillUniform,
+  type Shape,
+  type Stream,
+} from "@selvedge/core"
 import { entryOf } from "../config.ts"
 import { nameOfClass } from "../configurable.ts"
 import { Initializer, type SeedOptions } from "./initializer.ts"
@@ -58,11 +67,11 @@ export class VarianceScaling extends Initializer {
     const variance = this.scale / Math.max(1, n)
     if (this.distribution === "uniform") {
       const limit = Math.sqrt(3 * variance)
-      scale(from.uniform(out), 2 * limit, -limit)
+      fillUniform(out, from, 2 * limit, -limit)
     } else if (this.distribution === "untruncated_normal") {
       scale(from.normal(out), Math.sqrt(variance), 0)
     } else {
-      scale(from.truncatedNormal(out), Math.sqrt(variance) / TRUNCATED_STDDEV, 0)
+      fillTruncatedNormal(out, from, Math.sqrt(variance) / TRUNCATED_STDDEV)
     }
   }
 

@@ -7,11 +7,25 @@ const numbers = new DataView(new ArrayBuffer(8))
 /** A growing array of bytes with the encodings of the WebAssembly binary format (core specification, section 5.2). */
 export class ByteWriter {
   // A plain array: assembling happens once, before anything is compiled, and there it is the fastest.
-  readonly #bytes: number[] = []
+  #bytes: number[] = []
+  /** Longer pieces, as they were when the plain array was begun anew behind them. */
+  readonly #pieces: Uint8Array[] = []
 
   /** The bytes written so far. */
   get bytes(): Uint8Array {
-    return Uint8Array.from(this.#bytes)
+    this.#close()
+    const all = new Uint8Array(this.#pieces.reduce((sum, piece) => sum + piece.length, 0))
+    let at = 0
+    for (const piece of this.#pieces) {
+      all.set(piece, at)
+      at += piece.length
+    }
+    return all
+  }
+
+  #close(): void {
+    if (this.#bytes.length > 0) this.#pieces.push(new Uint8Array(this.#bytes))
+    this.#bytes = []
   }
 
   byte(value: number): void {
@@ -19,7 +33,10 @@ export class ByteWriter {
   }
 
   append(bytes: ArrayLike<number>): void {
-    for (let i = 0; i < bytes.length; i++) this.#bytes.push(bytes[i])
+    if (bytes instanceof Uint8Array && bytes.length > 64) {
+      this.#close()
+      this.#pieces.push(bytes)
+    } else for (let i = 0; i < bytes.length; i++) this.#bytes.push(bytes[i])
   }
 
   /** Unsigned LEB128 of a 32-bit number. */

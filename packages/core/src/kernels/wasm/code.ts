@@ -3,7 +3,7 @@ import { type OpcodeName, opcodes } from "./opcodes.ts"
 import type { Opcode, ValueType } from "./types.ts"
 
 /** What may follow an opcode in the bytes: numbers, a 64-bit literal, the bytes of a vector or of a shuffle. */
-export type ImmediateValue = number | bigint | readonly number[]
+export type ImmediateValue = number | bigint | readonly number[] | Uint8Array
 
 /** The target of a branch: the end of a `block`, the start of a `loop`. Valid inside of its construct only. */
 export interface Label {
@@ -28,6 +28,8 @@ export class Code {
   readonly functionName: string
   readonly #stack: ValueType[] = []
   readonly #frames: Frame[] = [{ label: { name: "function" }, height: 0, unreachable: false }]
+  /** Of the innermost frame: what lies below was there before it. */
+  #height = 0
 
   constructor(functionName: string) {
     this.functionName = functionName
@@ -35,30 +37,46 @@ export class Code {
 
   /** Checks and writes an instruction whose operands and result stand in the table. */
   instruction(name: OpcodeName, first?: ImmediateValue, second?: ImmediateValue): void {
-    const { params, result }: Opcode = opcodes[name]
-    this.typed(name, params, result, first, second)
+    const row: Opcode = opcodes[name]
+    this.#write(name, row, row.params, row.result, first, second)
   }
 
   /** Checks and writes an instruction whose operand and result types depend on what it names (a local, a call). */
-  typed(
+  typed(name: OpcodeName, params: readonly ValueType[], result: ValueType | "void", index?: number): void {
+    this.#write(name, opcodes[name], params, result, index)
+  }
+
+  /** `local.get`: half of all instructions, so it takes the shortest way. */
+  get(type: ValueType, index: number): void {
+    this.bytes.byte(0x20)
+    this.bytes.u32(index)
+    this.#stack.push(type)
+  }
+
+  #write(
     name: OpcodeName,
+    row: Opcode,
     params: readonly ValueType[],
     result: ValueType | "void",
     first?: ImmediateValue,
     second?: ImmediateValue,
   ): void {
-    const row: Opcode = opcodes[name]
-    for (let i = params.length - 1; i >= 0; i--) this.#pop(params[i], name)
+    const stack = this.#stack
+    for (let i = params.length - 1; i >= 0; i--) {
+      if (stack.length > this.#height && stack[stack.length - 1] === params[i]) stack.pop()
+      else this.#pop(params[i], name)
+    }
     this.bytes.opcode(row)
     if (row.immediate !== "none") this.#immediates(name, row, first, second)
-    if (result !== "void") this.#stack.push(result)
+    if (result !== "void") stack.push(result)
   }
 
   /** Opens a `block`, a `loop` or an `if` without parameters or results. */
   open(name: "block" | "loop" | "if"): Label {
     this.instruction(name, 0x40)
     const label = { name }
-    this.#frames.push({ label, height: this.#stack.length, unreachable: false })
+    this.#height = this.#stack.length
+    this.#frames.push({ label, height: this.#height, unreachable: false })
     return label
   }
 
@@ -77,6 +95,7 @@ export class Code {
     this.#checkHeight(frame, "end")
     if (this.#frames.length === 1) this.fail("end", "closes the function's own block")
     this.#frames.pop()
+    this.#height = this.#frames[this.#frames.length - 1].height
     this.instruction("end")
   }
 
@@ -182,9 +201,12 @@ export class Code {
     return this.fail(name, `wants a ${what} in [0, ${limit}), not ${value}`)
   }
 
-  #sixteen(name: OpcodeName, value: ImmediateValue | undefined, limit: number): readonly number[] {
+  #sixteen(name: OpcodeName, value: ImmediateValue | undefined, limit: 32 | 256): readonly number[] | Uint8Array {
     if (typeof value !== "object" || value.length !== 16) return this.fail(name, "wants sixteen bytes")
-    for (const byte of value) this.#natural(name, "byte", byte, limit)
+    for (let i = 0; i < 16; i++) {
+      // The limits are powers of two: nothing but an integer below them stays what it is.
+      if ((value[i] & (limit - 1)) !== value[i]) this.#natural(name, "byte", value[i], limit)
+    }
     return value
   }
 }

@@ -3,9 +3,7 @@ import type { Opcode, ValueType } from "./types.ts"
 import { typeCodes } from "./types.ts"
 
 const decoder = new TextDecoder()
-const rowsByCode = new Map<number, readonly [string, Opcode]>(
-  Object.entries(opcodes).map(([name, row]): [number, readonly [string, Opcode]] => [row.code, [name, row]]),
-)
+let rowsByCode: Map<number, readonly [string, Opcode]> | null = null
 const typeNames = new Map<number, string>(Object.entries(typeCodes).map(([name, code]) => [code, name]))
 
 /** Reads what `ByteWriter` writes. */
@@ -193,6 +191,7 @@ function functionText({ types, functions, names }: Sections, index: number, name
 function readOpcode(r: ByteReader): readonly [string, Opcode] {
   const first = r.byte()
   const code = first >= 0xfc ? first * 0x10000 + r.u32() : first
+  rowsByCode ??= new Map(Object.entries<Opcode>(opcodes).map(([name, row]) => [row.code, [name, row]]))
   const row = rowsByCode.get(code)
   if (!row) throw new Error(`disassemble: unknown instruction 0x${code.toString(16)}`)
   return row

@@ -9,7 +9,7 @@ import type { Immediate, Opcode, ValueType } from "./types.ts"
 export interface Expression<T extends ValueType = ValueType> {
   readonly type: T
   /** Writes the instructions that leave the value on the stack. */
-  readonly emit: (code: Code) => void
+  emit(code: Code): void
 }
 
 /** What an instruction takes: an expression (a local is one) or, where the type allows it, a literal. */
@@ -61,18 +61,24 @@ export type Statements<Prefix extends string> = {
 
 type Argument = Operand<ValueType> | readonly number[] | undefined
 
+const constants = {
+  i32: "i32.const",
+  i64: "i64.const",
+  f32: "f32.const",
+  f64: "f64.const",
+  v128: "v128.const",
+} as const
+
 /** A literal of the given type. */
 export function literal<T extends ValueType>(type: T, value: ImmediateValue): Expression<T> {
-  return { type, emit: code => code.instruction(`${type}.const`, value) }
+  return { type, emit: code => code.instruction(constants[type], value) }
 }
 
 function isExpression(value: Argument): value is Expression {
-  return typeof value === "object" && "emit" in value
+  return typeof value === "object" && !Array.isArray(value)
 }
 
 /** An operand as an expression; a number or bigint becomes a literal of the type that the place asks for. */
-export function expression<T extends ValueType>(type: T, value: Operand<T>): Expression
-export function expression(type: ValueType, value: Argument): Expression
 export function expression(type: ValueType, value: Argument): Expression {
   if (isExpression(value)) return value
   if (typeof value === "number" || typeof value === "bigint") return literal(type, value)
@@ -84,49 +90,58 @@ function emitOperation(code: Code, name: OpcodeName, args: readonly Argument[]):
   const { params }: Opcode = opcodes[name]
   const count = params.length
   for (let i = 0; i < count; i++) {
-    if (args[i] === undefined) code.fail(name, `wants ${count} operands, got ${i}`)
-    expression(params[i], args[i]).emit(code)
+    const arg = args[i]
+    if (isExpression(arg)) arg.emit(code)
+    else if (typeof arg === "number") code.instruction(constants[params[i]], arg)
+    else if (arg === undefined) code.fail(name, `wants ${count} operands, got ${i}`)
+    else expression(params[i], arg).emit(code)
   }
-  code.instruction(name, immediate(args[count]), immediate(args[count + 1]))
+  const first = args[count]
+  const second = args[count + 1]
+  code.instruction(name, isExpression(first) ? undefined : first, isExpression(second) ? undefined : second)
 }
 
-function immediate(value: Argument): ImmediateValue | undefined {
-  return isExpression(value) ? undefined : value
-}
-
-interface Member {
+interface Operation extends Expression {
   readonly name: OpcodeName
-  /** The name without its prefix. */
-  readonly key: string
+  readonly args: readonly Argument[]
+}
+
+// One function for all instructions rather than a closure for each: it is compiled sooner.
+function emitThis(this: Operation, code: Code): void {
+  emitOperation(code, this.name, this.args)
+}
+
+function operation(type: ValueType, name: OpcodeName, args: readonly Argument[]): Operation {
+  return { type, name, args, emit: emitThis }
 }
 
 const structural: readonly Immediate[] = ["literal", "local", "global", "function", "label", "block"]
 
-/** The instructions that leave a value, and those that do not, by prefix; control flow and locals have their own ways. */
-const [valueMembers, statementMembers] = [new Map<string, Member[]>(), new Map<string, Member[]>()]
-for (const [name, row] of Object.entries(opcodes) as [OpcodeName, Opcode][]) {
-  const prefix = name.startsWith("i32.atomic.") ? "i32.atomic" : name.slice(0, Math.max(0, name.indexOf(".")))
-  if (prefix === "" || structural.includes(row.immediate)) continue
-  const members = row.result === "void" ? statementMembers : valueMembers
-  const group = members.get(prefix) ?? []
-  group.push({ name, key: name.slice(prefix.length + 1) })
-  members.set(prefix, group)
-}
+type Table<T> = Record<string, T>
 
-function values<P extends string>(prefix: P): Values<P> {
-  const group = valueMembers.get(prefix)?.map(({ name, key }) => {
-    const type = opcodes[name].result
-    return [key, (...args: Argument[]) => ({ type, emit: (code: Code) => emitOperation(code, name, args) })]
-  })
-  return Object.fromEntries(group ?? [])
+/** The instructions that leave a value, and those that do not, by prefix and the rest of the name. */
+const valueTables: Table<Table<(...args: Argument[]) => Expression>> = Object.create(null)
+const statementTables: Table<Table<(this: { readonly code: Code }, ...args: Argument[]) => void>> = Object.create(null)
+for (const name of Object.keys(opcodes) as OpcodeName[]) {
+  const { result, immediate }: Opcode = opcodes[name]
+  const prefix = name.startsWith("i32.atomic.") ? "i32.atomic" : name.slice(0, Math.max(0, name.indexOf(".")))
+  // Control flow and locals have their own ways.
+  if (prefix === "" || structural.includes(immediate)) continue
+  const key = name.slice(prefix.length + 1)
+  if (result === "void") {
+    statementTables[prefix] ??= Object.create(null)
+    statementTables[prefix][key] = function (...args) {
+      emitOperation(this.code, name, args)
+    }
+  } else {
+    valueTables[prefix] ??= Object.create(null)
+    valueTables[prefix][key] = (...args) => operation(result, name, args)
+  }
 }
 
 /** The statements with a prefix, writing into a function's code. */
 export function statements<P extends string>(prefix: P, code: Code): Statements<P> {
-  const group = statementMembers.get(prefix)?.map(({ name, key }) => {
-    return [key, (...args: Argument[]) => emitOperation(code, name, args)]
-  })
-  return Object.fromEntries(group ?? [])
+  return Object.create(statementTables[prefix], { code: { value: code } })
 }
 
 /** `a` where `condition` is not zero, else `b`; both are computed. */
@@ -147,47 +162,34 @@ export function select<T extends ValueType>(
   }
 }
 
-function laneBytes(write: (view: DataView) => void): number[] {
-  const bytes = new Uint8Array(16)
-  write(new DataView(bytes.buffer))
-  return [...bytes]
+const lanes = new DataView(new ArrayBuffer(16))
+
+/** The bytes of four lanes, or of one value in all four. */
+function laneBytes(values: readonly number[], set: "setFloat32" | "setInt32"): Uint8Array {
+  for (let i = 0; i < 4; i++) lanes[set](4 * i, values[i % values.length], true)
+  return new Uint8Array(lanes.buffer.slice(0))
 }
 
-const i32Values = values("i32")
-const f32x4Values = values("f32x4")
-const i32x4Values = values("i32x4")
-const v128Values = values("v128")
+function values<P extends string>(prefix: P): Values<P>
+function values(prefix: string): object {
+  return valueTables[prefix]
+}
 
-export const i32 = { ...i32Values, const: (value: number) => literal("i32", value) }
-export const i64 = { ...values("i64"), const: (value: bigint) => literal("i64", value) }
-export const f32 = { ...values("f32"), const: (value: number) => literal("f32", value) }
-export const f64 = { ...values("f64"), const: (value: number) => literal("f64", value) }
-export const v128 = {
-  ...v128Values,
+export const i32 = Object.assign(values("i32"), { const: (value: number) => literal("i32", value) })
+export const i64 = Object.assign(values("i64"), { const: (value: bigint) => literal("i64", value) })
+export const f32 = Object.assign(values("f32"), { const: (value: number) => literal("f32", value) })
+export const f64 = Object.assign(values("f64"), { const: (value: number) => literal("f64", value) })
+export const v128 = Object.assign(values("v128"), {
   /** Sixteen bytes. */
   const: (bytes: readonly number[]) => literal("v128", bytes),
-}
-export const f32x4 = {
-  ...f32x4Values,
+})
+export const f32x4 = Object.assign(values("f32x4"), {
   /** Four lanes, or one value in all four. */
-  const: (...lanes: readonly number[]) =>
-    literal(
-      "v128",
-      laneBytes(view => {
-        for (let i = 0; i < 4; i++) view.setFloat32(4 * i, lanes[i % lanes.length], true)
-      }),
-    ),
-}
-export const i32x4 = {
-  ...i32x4Values,
+  const: (...lanes: readonly number[]) => literal("v128", laneBytes(lanes, "setFloat32")),
+})
+export const i32x4 = Object.assign(values("i32x4"), {
   /** Four lanes, or one value in all four. */
-  const: (...lanes: readonly number[]) =>
-    literal(
-      "v128",
-      laneBytes(view => {
-        for (let i = 0; i < 4; i++) view.setInt32(4 * i, lanes[i % lanes.length], true)
-      }),
-    ),
+  const: (...lanes: readonly number[]) => literal("v128", laneBytes(lanes, "setInt32")),
   /** Four 32-bit lanes out of the eight of `a` (0-3) and `b` (4-7): `i8x16.shuffle` with lanes for bytes. */
   shuffle: (a: Operand<"v128">, b: Operand<"v128">, lanes: readonly number[]) =>
     i8x16.shuffle(
@@ -195,7 +197,7 @@ export const i32x4 = {
       b,
       lanes.flatMap(lane => [4 * lane, 4 * lane + 1, 4 * lane + 2, 4 * lane + 3]),
     ),
-}
+})
 export const i8x16 = values("i8x16")
 export const i16x8 = values("i16x8")
 export const i64x2 = values("i64x2")

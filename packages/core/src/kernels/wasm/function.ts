@@ -36,9 +36,9 @@ export class Local<T extends ValueType = ValueType> implements Expression<T> {
     this.index = index
   }
 
-  readonly emit = (code: Code): void => {
+  emit(code: Code): void {
     this.checkOwner(code, "local.get")
-    code.typed("local.get", [], this.type, this.index)
+    code.get(this.type, this.index)
   }
 
   /** @throws Error if the local belongs to another function. */
@@ -203,7 +203,7 @@ export class FunctionBuilder {
   #forget(): void {
     for (const local of this.#temporaries) {
       this.#zero ??= this.local("v128", "zero")
-      this.code.typed("local.get", [], "v128", this.#zero.index)
+      this.code.get("v128", this.#zero.index)
       this.code.typed("local.set", ["v128"], "void", local.index)
     }
   }

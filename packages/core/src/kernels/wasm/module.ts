@@ -126,8 +126,8 @@ export class ModuleBuilder {
     return kernel
   }
 
-  /** The module in the binary format. */
-  assemble(): Uint8Array {
+  /** The module in the binary format; the names of locals are for `disassemble` only and can be left out. */
+  assemble(localNames = true): Uint8Array {
     const out = new ByteWriter()
     out.append([0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00])
     const types = new TypeList()
@@ -143,7 +143,7 @@ export class ModuleBuilder {
       10,
       vector(this.#functions, (w, f) => w.block(f.body)),
     )
-    section(out, 0, this.#nameSection())
+    section(out, 0, this.#nameSection(localNames))
     return out.bytes
   }
 
@@ -183,11 +183,7 @@ export class ModuleBuilder {
   }
 
   /** Names of module, functions, locals and globals, for stack traces and `disassemble`. */
-  #nameSection(): ByteWriter {
-    const named = (w: ByteWriter, index: number, name: string) => {
-      w.u32(index)
-      w.name(name)
-    }
+  #nameSection(localNames: boolean): ByteWriter {
     const functions = [...this.#imports.map(({ reference }) => reference), ...this.#functions]
     const moduleName = new ByteWriter()
     moduleName.name(this.name)
@@ -199,11 +195,7 @@ export class ModuleBuilder {
       1,
       vector(functions, (v, f) => named(v, f.index, f.name)),
     )
-    const locals = vector(this.#functions, (v, f) => {
-      v.u32(f.index)
-      v.append(vector(f.localNames, (u, name, i) => named(u, i, name)).bytes)
-    })
-    section(w, 2, locals)
+    if (localNames) section(w, 2, vector(this.#functions, writeLocalNames))
     section(
       w,
       7,
@@ -211,6 +203,16 @@ export class ModuleBuilder {
     )
     return w
   }
+}
+
+function named(w: ByteWriter, index: number, name: string): void {
+  w.u32(index)
+  w.name(name)
+}
+
+function writeLocalNames(w: ByteWriter, f: Definition): void {
+  w.u32(f.index)
+  w.append(vector(f.localNames, (u, name, i) => named(u, i, name)).bytes)
 }
 
 /** The distinct signatures of a module, numbered as they are met. */

@@ -67,8 +67,14 @@ export function series<
   const P extends readonly ValueType[],
   const R extends ValueType | "void",
 >(prefix: Prefix, first: number, names: Names, params: P, result: R): Series<Prefix, Names, P, R> {
-  const rows = names.split(" ").map((name, i) => [`${prefix}.${name}`, op(first + i, params, result)] as const)
-  return Object.fromEntries(rows.filter(([name]) => !name.endsWith("-"))) as Series<Prefix, Names, P, R>
+  // Without a prototype an object is a table at once; else it would become one after a hundred changes of its layout.
+  const rows = Object.create(null)
+  let code = first
+  for (const name of names.split(" ")) {
+    if (name !== "-") rows[`${prefix}.${name}`] = op(code, params, result)
+    code++
+  }
+  return rows
 }
 
 /** `address -> t` */
