@@ -181,6 +181,15 @@ describe("what is in them", () => {
     ).toHaveLength(2)
   })
 
+  it("exercise 8: the best epoch's weights are kept", () => {
+    const { facts = {}, history = {}, lines = [] } = records.get("cifar10_elu") ?? {}
+    const [loss] = facts.best as readonly number[]
+    expect(loss).toBeCloseTo(Math.min(...(history.val_loss as number[])), 4)
+    expect(lines[0]).toBe(
+      `Validation images with the best epoch's weights: loss ${loss!.toFixed(4)}, accuracy ${(facts.best as number[])[1]!.toFixed(4)}`,
+    )
+  })
+
   it("confusion: every class on both sides", () => {
     const found = texts(svg("one_cycle", "confusion.svg"))
     for (const name of ["T-shirt/top", "Sandal", "Ankle boot"])

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { plotLines, type ReportBlock, type ReportSection, type ReportTable } from "@selvedge/report"
+import { bookBest } from "../comparison/book.ts"
 import { experiments } from "../experiments/index.ts"
 import type { ChapterResults, CollectedRun } from "../results.ts"
 import type { Curve, RunRecord } from "../running/record.ts"
@@ -104,6 +105,7 @@ async function trainings({ folder }: CollectedRun): Promise<Readonly<Record<stri
 async function factsOf(run: CollectedRun): Promise<Record<string, string | number>> {
   const all = Object.values(await trainings(run))
   const { images, settings, key } = run.record
+  const best = bookBest[key]
   const of = (label: string, values: readonly (string | number | undefined)[]) => {
     const known = [...new Set(values.filter(value => value !== undefined))]
     return known.length > 0 ? { [label]: known.length === 1 ? (known[0] ?? "") : known.join(", ") } : {}
@@ -130,6 +132,7 @@ async function factsOf(run: CollectedRun): Promise<Record<string, string | numbe
       "Parameters",
       all.map(training => training.parameters),
     ),
+    ...(best ? { "The book's best epoch": `loss ${best[0].toFixed(4)}, accuracy ${best[1].toFixed(4)}` } : {}),
     ...((experiments[key]?.epochs ?? 0) > 0
       ? { Epochs: epochsText(run.record, settings.epochs !== null || settings.quick) }
       : {}),
