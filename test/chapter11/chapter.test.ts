@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process"
+import { execFile, spawn } from "node:child_process"
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -22,11 +22,12 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true })
 })
 
+const command = ["--conditions=@selvedge/source", "--import", "tsx", "packages/chapter11/src/chapter.ts"]
+
 /** The command, as `npm run chapter` calls it. */
 async function chapter(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  const command = ["--conditions=@selvedge/source", "--import", "tsx", "packages/chapter11/src/chapter.ts", ...args]
   try {
-    return { code: 0, ...(await promisify(execFile)(process.execPath, command, { cwd: root, env })) }
+    return { code: 0, ...(await promisify(execFile)(process.execPath, [...command, ...args], { cwd: root, env })) }
   } catch (error) {
     const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string }
     return { code, stdout, stderr }
@@ -78,7 +79,11 @@ it("runs experiments in parallel, writes the JSON, and does not run them again",
     expect.arrayContaining(["loss", "accuracy", "val_loss", "val_accuracy", "seconds", "test"]),
   )
   expect(runs.B_on_A["5"].loss).toHaveLength(2)
+  const [run] = Object.values<object>(runs.B_on_A)
+  expect(Object.keys(run!)).toEqual(["loss", "accuracy", "val_loss", "val_accuracy", "seconds", "test"])
   expect(existsSync(join(out, "model_A", "5", "my_model_A.h5"))).toBe(true)
+  expect(first.stdout).toContain(`Report in ${join(out, "report.html")}`)
+  expect(readFileSync(join(out, "report.html"), "utf8")).toContain('<h3 id="b-on-a">B_on_A</h3>')
 
   // One process at a time, threads or not: the same numbers.
   const alone = await runExperiment({
@@ -92,6 +97,28 @@ it("runs experiments in parallel, writes the JSON, and does not run them again",
   const again = await chapter("B_on_A", ...options)
   expect(again.stdout).toContain("3 of 3 runs are in")
   expect(again.stdout).not.toContain("model_A 5:")
+}, 120_000)
+
+it("when interrupted writes the report of what there is, and goes on from there when called again", async () => {
+  const where = join(folder, "interrupted")
+  const options = ["split", "selu_1000", "bn", "--quick", "--seeds", "5", "--out", where, "--jobs", "1"]
+  const child = spawn(process.execPath, [...command, ...options], { cwd: root, env })
+  let said = ""
+  child.stdout.on("data", chunk => {
+    const before = said.includes("selu_1000 5")
+    said += String(chunk)
+    if (!before && said.includes("selu_1000 5")) child.kill("SIGINT")
+  })
+  const code = await new Promise(resolve => child.on("close", resolve))
+  expect(code).toBe(130)
+  expect(said).toContain("Interrupted. The same command goes on from here.")
+  const report = () => readFileSync(join(where, "report.html"), "utf8")
+  expect(report()).toContain(">selu_1000</h3>")
+  expect(report()).not.toContain(">split</h3>")
+  const again = await chapter(...options)
+  expect(again.code).toBe(0)
+  expect(again.stdout).toMatch(/^[12] of 3 runs are in/)
+  for (const key of ["selu_1000", "bn", "split"]) expect(report()).toContain(`>${key}</h3>`)
 }, 120_000)
 
 it("every experiment has a title, and needs what there is", () => {

@@ -28,6 +28,10 @@ const counts: Record<string, [number, number]> = {
   max_norm: [266610, 266610],
   model_A: [276158, 276158],
   model_B: [275801, 275801],
+  // Exercise 8 by hand: 3,072 x 100 + 100, nineteen times 100 x 100 + 100, 1,010; batch norm 4 (3,072 + 20 x 100), half of it moving.
+  cifar10_elu: [500210, 500210],
+  cifar10_bn: [520498, 510354],
+  cifar10_alpha_dropout: [500210, 500210],
 }
 
 const training = (key: string): Training => {
@@ -78,6 +82,12 @@ it.each([
   ["dropout", 2, 32, "standardized", "Nadam", 1e-3],
   ["alpha_dropout", 20, 32, "standardized", "SGD", 0.01],
   ["max_norm", 2, 32, "standardized", "Nadam", 1e-3],
+  // The book's exercise 8.
+  ["cifar10_elu", 100, 32, "bytes", "Nadam", 5e-5],
+  ["cifar10_bn", 100, 32, "bytes", "Nadam", 5e-4],
+  ["cifar10_selu", 100, 32, "standardized", "Nadam", 7e-4],
+  ["cifar10_alpha_dropout", 100, 32, "standardized", "Nadam", 5e-4],
+  ["cifar10_one_cycle", 15, 128, "standardized", "SGD", 0.005],
 ] as const)("%s is told what Keras was told", (key, epochs, batchSize, pixels, optimizer, rate) => {
   const experiment = training(key)
   expect(experiment.epochs).toBe(epochs)

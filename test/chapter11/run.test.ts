@@ -4,7 +4,6 @@ import { join } from "node:path"
 import { collect, readRecord, runExperiment, runFolder } from "@selvedge/chapter11"
 import { loadModel } from "@selvedge/formats"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { clipped, overlaps, texts } from "../report/svgTexts.ts"
 
 const out = mkdtempSync(join(tmpdir(), "chapter11-"))
 const environment = { ...process.env }
@@ -20,33 +19,6 @@ afterAll(() => {
   rmSync(out, { recursive: true, force: true })
 })
 
-describe("figures", () => {
-  it("are saved with the book's line, and nothing in them overlaps or is cut off", async () => {
-    const { lines, figures } = await runExperiment({ out, key: "figures", seed: 42, settings })
-    expect(figures).toEqual([
-      "sigmoid_saturation_plot",
-      "leaky_relu_plot",
-      "elu_plot",
-      "selu_plot",
-      "activation_gallery",
-      "initializers_plot",
-    ])
-    for (const name of figures) {
-      expect(lines).toContain(`Saving figure ${name}`)
-      const svg = readFileSync(join(runFolder(out, "figures", 42), `${name}.svg`), "utf8")
-      expect(overlaps(svg), name).toEqual([])
-      expect(clipped(svg), name).toEqual([])
-      // 300 dots an inch stand in a PNG as 11811 a metre.
-      const png = readFileSync(join(runFolder(out, "figures", 42), `${name}.png`))
-      const at = png.indexOf("pHYs")
-      expect(png.readUInt32BE(at + 4), name).toBe(11811)
-    }
-    const sigmoid = texts(readFileSync(join(runFolder(out, "figures", 42), "sigmoid_saturation_plot.svg"), "utf8"))
-    expect(sigmoid.filter(text => text === "Saturating")).toHaveLength(2)
-    for (const text of ["Linear", "−5", "5", "−0.2", "1.2"]) expect(sigmoid).toContain(text)
-  })
-})
-
 describe("a run", () => {
   it("leaves history, configuration, network and pictures, and can be collected", async () => {
     const record = await runExperiment({ out, key: "leaky_relu", seed: 7, settings })
@@ -54,7 +26,14 @@ describe("a run", () => {
     expect(await readRecord(folder)).toEqual(record)
     expect(record.history.val_accuracy).toHaveLength(2)
     expect(record.images).toContain("synthetic")
-    for (const file of ["curves.svg", "curves.png", "confusion.svg", "predictions.svg", "activations.svg"]) {
+    for (const file of [
+      "curves.svg",
+      "curves.png",
+      "narrow/curves.svg",
+      "confusion.svg",
+      "predictions.svg",
+      "activations.svg",
+    ]) {
       expect(existsSync(join(folder, file)), file).toBe(true)
     }
     expect(existsSync(join(folder, "partial"))).toBe(false)

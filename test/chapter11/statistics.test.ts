@@ -129,6 +129,18 @@ it("rankSum is exact, with ties by mean ranks", () => {
   near(rankSum([1, 2, 2, 3], [2, 4, 5, 5, 6]), 0.047619047619047616)
 })
 
+it("rankSum of ten against ten, as the verdict on transfer has them", () => {
+  // mannwhitneyu(method="exact").
+  const keras = [3.6, 1.1, 1.5, 1.3, 4.9, 2.8, 0.9, 1.55, 0.95, 2.05]
+  near(rankSum([2.1, 1.2, 1.7, 3.9, 2.4, 5, 1, 1.6, 2.9, 3.1], keras), 0.24745069172313758)
+  // With ties, which that refuses: all 184,756 choices counted with itertools over SciPy's rankdata.
+  const [a, b] = [
+    [1.4, 2.2, 2.2, 3.1, 0.8, 1.9, 2.2, 4, 1.1, 2.7],
+    [1.1, 0.9, 1.4, 1, 2.2, 0.8, 1.2, 1, 1.3, 0.7],
+  ]
+  near(rankSum(a!, b!), 0.01060858645997965)
+})
+
 it("a detectable bias is found with the power it was computed for", () => {
   const test = welch(sampleOf([0.84, 0.842, 0.838, 0.841]), sampleOf([0.841, 0.839, 0.84, 0.842]))!
   const bias = detectable(test, 0.001, 0.9)

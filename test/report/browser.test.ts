@@ -5,7 +5,7 @@ import { plotConfusion, plotHistory } from "@selvedge/report"
 import { build } from "esbuild"
 import { type Browser, chromium, type Page } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { chromiumPath } from "./chromium.ts"
+import { chromiumPath, findClashes } from "./chromium.ts"
 import { texts } from "./svgTexts.ts"
 
 const entry = `
@@ -26,15 +26,6 @@ document.body.append(
   charts.plotModel({ nodes: ids.map(id => ({ id, className: "Dense", params: 1 })), edges: [["in", ids[1]], [ids[1], "out"]] }),
 )
 `
-
-/** Runs in the page: pairs of texts that overlap by more than a pixel, and texts outside of their chart. */
-const findClashes = `[...document.querySelectorAll("svg.selvedge")].flatMap(svg => {
-  const frame = svg.getBoundingClientRect()
-  const boxes = [...svg.querySelectorAll("text")].filter(text => !text.getAttribute("transform")?.includes("-45")).map(text => [text.textContent, text.getBoundingClientRect()])
-  const outside = boxes.filter(([, b]) => b.left < frame.left - 1 || b.right > frame.right + 1 || b.top < frame.top - 2 || b.bottom > frame.bottom + 2)
-  const pairs = boxes.flatMap(([p, a], i) => boxes.slice(i + 1).filter(([, b]) => a.left + 1 < b.right && b.left + 1 < a.right && a.top + 3 < b.bottom && b.top + 3 < a.bottom).map(([q]) => p + " / " + q))
-  return [...outside.map(([text]) => text), ...pairs]
-})`
 
 describe.skipIf(!chromiumPath)("charts in a browser", () => {
   let browser: Browser

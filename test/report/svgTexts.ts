@@ -54,6 +54,30 @@ export function clipped(svg: string): string[] {
     .map(box => box.text)
 }
 
+/** What the axes of a chart with one panel and a full grid cover, from the places of its tick labels and of its grid. */
+export function axisExtents(svg: string): { x: [number, number]; y: [number, number] } {
+  const found = [...svg.matchAll(/<text x="([\d.]+)" y="([\d.]+)" font-size="11" text-anchor="(\w+)"[^>]*>([^<]*)</g)]
+  const ticks = found.map(([, x, y, anchor, label]) => {
+    // A label's baseline lies 0.35 of its size under the tick.
+    const at = anchor === "end" ? Number(y) - 11 * 0.35 : Number(x)
+    return { at, anchor, value: Number(label.replace("−", "-").replace(",", "")) }
+  })
+  const lines = [...svg.matchAll(/<line ([^>]*)\/>/g)].map(([, attributes]) => {
+    const number = (name: string) => Number(new RegExp(`\\b${name}="([\\d.]+)"`).exec(attributes)?.[1])
+    return [number("x1"), number("x2"), number("y1"), number("y2")]
+  })
+  const across = lines.find(([, , y1, y2]) => y1 === y2)!
+  const down = lines.find(([x1, x2]) => x1 === x2)!
+  const scale = (anchor: string, pixels: readonly [number, number]): [number, number] => {
+    const own = ticks.filter(tick => tick.anchor === anchor && Number.isFinite(tick.value))
+    const [a, b] = [own[0], own.at(-1)!]
+    const value = (at: number) => a.value + ((at - a.at) * (b.value - a.value)) / (b.at - a.at)
+    const [first, second] = pixels.map(value).sort((p, q) => p - q)
+    return [first, second]
+  }
+  return { x: scale("middle", [across[0], across[1]]), y: scale("end", [down[2], down[3]]) }
+}
+
 function walk(node: Node, inherited: Inherited, boxes: TextBox[], root = false): void {
   const number = (name: string, fallback = 0) => Number(node.getAttribute(name) ?? fallback)
   let matrix = inherited.matrix

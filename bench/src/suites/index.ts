@@ -1,5 +1,6 @@
 import type { Suite } from "../suite.ts"
 import { chapter } from "./chapter.ts"
+import { dashboard } from "./dashboard.ts"
 import { gemm } from "./gemm.ts"
 import { memory } from "./memory.ts"
 import { ops } from "./ops.ts"
@@ -8,7 +9,7 @@ import { start } from "./start.ts"
 import { step } from "./step.ts"
 
 /** The suites that run when none is named, in this order. */
-export const usualSuites: Readonly<Record<string, Suite>> = { gemm, ops, step, start, scaling, memory }
+export const usualSuites: Readonly<Record<string, Suite>> = { gemm, ops, step, start, scaling, memory, dashboard }
 
 /** All of them: the chapter takes minutes and needs its data. */
 export const suites: Readonly<Record<string, Suite>> = {

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url"
 import { memory, setThreads } from "@selvedge/core"
-import { type Contestant, measure, type Timing } from "../measure.ts"
+import { type Contestant, measure, medianRatio } from "../measure.ts"
 import { type Row, randomImages, rows, rowTitles, trainerOf } from "../nets.ts"
 import { Peer } from "../peers/peer.ts"
 import { allocated, describeShares, shares, surviving } from "../profile.ts"
@@ -49,17 +49,11 @@ async function race(
     const timings = await measure(contestants, { rounds: quick ? 5 : 9, turn: quick ? 200 : 400 })
     const found = names.map(name => timings.find(timing => timing.name === name))
     const jax = timings.find(timing => timing.name === "Keras JAX")
-    const ratios = jax ? [ratioOf(found[0], jax), ratioOf(found[1], jax)] : []
+    const ratios = jax ? [medianRatio(found[0], jax), medianRatio(found[1], jax)] : []
     return [...found.map(timing => timing?.median ?? null), ...ratios]
   } finally {
     for (const each of contestants) if (each instanceof Peer) each.close()
   }
-}
-
-/** The median of the ratios within each round: what disturbs a whole round falls out of it. */
-function ratioOf(ours: Timing | undefined, theirs: Timing): number {
-  const ratios = theirs.rounds.map((their, i) => (ours?.rounds[i] ?? Number.NaN) / their).sort((a, b) => a - b)
-  return ratios[Math.floor(ratios.length / 2)] ?? Number.NaN
 }
 
 function contestant(name: string, row: Row, batch: number, python: string | null): Contestant | null {

@@ -9,6 +9,7 @@ import { comparisonMarkdown, comparisonText } from "./comparison/tables.ts"
 import { loadImages } from "./data.ts"
 import { experiments } from "./experiments/index.ts"
 import { listText } from "./list.ts"
+import { writeChapterReport } from "./report/chapterReport.ts"
 import { asJson, evaluateRuns } from "./results.ts"
 import { Board, formatTime } from "./running/board.ts"
 import { type Job, JobRunner, jobsFor } from "./running/jobs.ts"
@@ -132,7 +133,7 @@ async function report(records: readonly RunRecord[], out: string, json: string |
     await mkdir(dirname(json), { recursive: true })
     await writeJson(json, asJson(records))
   }
-  console.log(`Results in ${out}`)
+  console.log(`Report in ${await writeChapterReport(out)}`)
 }
 
 try {

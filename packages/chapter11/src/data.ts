@@ -19,8 +19,8 @@ export const heldOut = 5_000
 /** Which images: Fashion-MNIST, its classes without sandals and shirts, these two alone, or CIFAR-10. */
 export type Images = "fashion" | "A" | "B" | "cifar10"
 
-/** Pixels from 0 to 1, or with mean 0 and deviation 1 at each place of the training images. */
-export type Pixels = "scaled" | "standardized"
+/** Pixels from 0 to 255, from 0 to 1, or with mean 0 and deviation 1 at each place of the training images. */
+export type Pixels = "bytes" | "scaled" | "standardized"
 
 /** A data set as the chapter splits it. */
 export interface ChapterData {
@@ -130,10 +130,13 @@ export function partOf(data: ChapterData, part: "A" | "B"): ChapterData {
   }
 }
 
-/** Images as a trainer takes them: bytes divided by 255 batch by batch, or standardized numbers. */
+/** Images as a trainer takes them: bytes, as they are or divided by 255, batch by batch; or standardized numbers. */
 export function prepare(data: ChapterData, pixels: Pixels = "scaled"): Prepared {
   const { train, validation, test } = data
-  if (pixels === "scaled") return { train: scaled(train), validation: scaled(validation), test: scaled(test) }
+  if (pixels !== "standardized") {
+    const decode = decoded(pixels === "bytes" ? 1 : 1 / 255)
+    return { train: decode(train), validation: decode(validation), test: decode(test) }
+  }
   const size = train.images.length / train.labels.length
   const parts = standardize(
     scaleImages(train.images),
@@ -148,11 +151,13 @@ export function prepare(data: ChapterData, pixels: Pixels = "scaled"): Prepared 
   }
 }
 
-const scaled = ({ images, labels, shape }: LabelledImages): Examples => ({
-  x: bytesDataset({ images, labels, shape: shape.slice(1) }),
-  y: null,
-  count: labels.length,
-})
+const decoded =
+  (scale: number) =>
+  ({ images, labels, shape }: LabelledImages): Examples => ({
+    x: bytesDataset({ images, labels, shape: shape.slice(1), scale }),
+    y: null,
+    count: labels.length,
+  })
 
 const numbers = (data: Float32Array, { labels, shape }: LabelledImages): Examples => ({
   x: { data, shape },

@@ -59,6 +59,9 @@ export const isTraining = (experiment: Experiment): experiment is Training => "m
 /** A number, a text, or lists and records of them: what a run found out beside its curves. */
 export type Fact = number | string | boolean | null | readonly Fact[] | { readonly [name: string]: Fact }
 
+/** Draws a chart in a width of pixels, or in the one that suits it. */
+export type Draw = (size: { readonly width?: number }) => string
+
 /** What a run amounts to. */
 export interface Result {
   /** Loss and metrics, epoch by epoch, under Keras's names. */
@@ -95,8 +98,8 @@ export interface Lab {
   print(line: string): void
   /** Keeps a finding in the run's record. */
   fact(name: string, value: Fact): void
-  /** Saves a figure as SVG and as a PNG of 300 dpi, and says so. */
-  figure(name: string, svg: string): Promise<void>
+  /** Saves a figure as SVG, one for phones too, and as a PNG of 300 dpi, and says so. */
+  figure(name: string, draw: Draw): Promise<void>
   /** The images, as bytes. */
   data(images?: Images): Promise<ChapterData>
   /** The images, as a trainer takes them. */

@@ -1,3 +1,4 @@
+export { type BookFigure, book } from "./comparison/book.ts"
 export {
   type Comparison,
   compare,
@@ -25,6 +26,7 @@ export {
 export { type Experiment, type Fact, isTraining, type Lab, type Plan, type Study, type Training } from "./experiment.ts"
 export { experiments } from "./experiments/index.ts"
 export { listText } from "./list.ts"
+export { type ChapterReportOptions, chapterReport, writeChapterReport } from "./report/chapterReport.ts"
 export { asJson, type ChapterResults, type CollectedRun, collect, evaluateRuns } from "./results.ts"
 export { type Part, type RunRecord, readRecord, runFolder, type Settings } from "./running/record.ts"
 export { runExperiment } from "./running/run.ts"

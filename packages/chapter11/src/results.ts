@@ -3,7 +3,7 @@ import { join } from "node:path"
 import { type Comparison, compare } from "./comparison/compare.ts"
 import { expected } from "./comparison/expected.ts"
 import { type Finals, finalsOfRecords } from "./comparison/finals.ts"
-import { type Verdict, verdicts } from "./comparison/verdict.ts"
+import { type Verdict, verdicts as verdictsOf } from "./comparison/verdict.ts"
 import { experiments } from "./experiments/index.ts"
 import { type RunRecord, readRecord, runFolder } from "./running/record.ts"
 
@@ -44,28 +44,23 @@ export function evaluateRuns(records: readonly RunRecord[]): Omit<ChapterResults
   // What ran on drawn garments cannot be held against Fashion-MNIST.
   const real = records.filter(({ images }) => !/synthetic/i.test(images))
   const finals = finalsOfRecords(real)
-  return { finals, expected, comparison: compare(finals, expected), verdicts: verdicts(finals, expected) }
+  return { finals, expected, comparison: compare(finals, expected), verdicts: verdictsOf(finals, expected) }
 }
 
-/** The runs in the form in which Keras's are recorded: `{ runs: { KEY: { SEED: { loss, accuracy, ... } } } }`. */
+/**
+ * The runs in the form in which Keras's are recorded,
+ * `{ runs: { KEY: { SEED: { loss, accuracy, val_loss, val_accuracy, seconds, test? } } } }`, with what else they found,
+ * the comparison with Keras and the verdict on transfer beside them.
+ */
 export function asJson(records: readonly RunRecord[]): object {
   const runs: Record<string, Record<string, object>> = {}
-  for (const record of records) {
-    const { key, seed, history, seconds, test, facts, diverged } = record
+  const findings: Record<string, Record<string, object>> = {}
+  for (const { key, seed, history, seconds, test, facts, diverged } of records) {
     const { loss = [], accuracy = [], val_loss = [], val_accuracy = [], ...others } = history
-    runs[key] ??= {}
-    runs[key][String(seed)] = {
-      loss,
-      accuracy,
-      val_loss,
-      val_accuracy,
-      ...others,
-      seconds,
-      ...(test ? { test } : {}),
-      diverged,
-      ...facts,
-    }
+    const tested = test ? { test } : {}
+    runs[key] = { ...runs[key], [seed]: { loss, accuracy, val_loss, val_accuracy, seconds, ...tested } }
+    findings[key] = { ...findings[key], [seed]: { diverged, ...others, ...facts } }
   }
-  const { comparison, verdicts: all } = evaluateRuns(records)
-  return { runs, comparison, verdicts: all }
+  const { comparison, verdicts } = evaluateRuns(records)
+  return { runs, findings, comparison, verdicts }
 }

@@ -42,13 +42,15 @@ export function finalsOf(runs: KeyRuns): Finals {
 }
 
 /** Where runs ended, by key; only those under the book's own conditions can be compared with Keras's. */
-export function finalsOfRecords(records: readonly RunRecord[]): Record<string, Finals> {
+export const finalsOfRecords = (records: readonly RunRecord[]): Record<string, Finals> =>
+  finalsOfAll(records.filter(({ settings }) => !settings.quick && settings.epochs === null))
+
+/** Where runs ended, by key, under whatever conditions. */
+export function finalsOfAll(records: readonly RunRecord[]): Record<string, Finals> {
   const keys: Record<string, Record<string, KeyRuns[string]>> = {}
-  for (const { key, seed, history, seconds, test, settings } of records) {
+  for (const { key, seed, history, seconds, test } of records) {
     const { loss = [], val_loss = [], val_accuracy = [] } = history
-    if (settings.quick || settings.epochs !== null || val_loss.length === 0) continue
-    keys[key] ??= {}
-    keys[key][String(seed)] = { loss, val_loss, val_accuracy, seconds, test }
+    if (val_loss.length > 0) keys[key] = { ...keys[key], [seed]: { loss, val_loss, val_accuracy, seconds, test } }
   }
   return Object.fromEntries(Object.entries(keys).map(([key, runs]) => [key, finalsOf(runs)]))
 }

@@ -1,20 +1,30 @@
 import { readFileSync, writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
+import { experiments } from "../experiments/index.ts"
 import { type Finals, finalsOf, type KeyRuns } from "./finals.ts"
 
 // Makes expected.ts from files of Keras's runs:
-//   tsx --conditions=@selvedge/source packages/chapter11/src/comparison/makeExpected.ts chapter11-keras.json [more.json]
-// A later file adds seeds to an earlier one.
+//   tsx --conditions=@selvedge/source packages/chapter11/src/comparison/makeExpected.ts chapter11-keras.json [SEED=run.json]...
+// A plain path is a record of many seeds, `{ runs: { KEY: { SEED: ... } } }`; SEED=FILE is what keras_chapter11.py writes
+// for one seed, `{ KEY: ... }`. A later file adds to an earlier one, whose runs stand.
+
+type Runs = Record<string, Record<string, KeyRuns[string]>>
 
 const digits = (x: number | null) => (x === null ? null : Number(x.toPrecision(6)))
 
-function read(files: readonly string[]): Record<string, KeyRuns> {
-  const all: Record<string, Record<string, KeyRuns[string]>> = {}
-  for (const file of files) {
-    const { runs } = JSON.parse(readFileSync(file, "utf8"))
-    for (const [key, seeds] of Object.entries<KeyRuns>(runs)) all[key] = { ...all[key], ...seeds }
+function read(argument: string): Runs {
+  const [, seed, file = argument] = /^(\d+)=(.+)$/.exec(argument) ?? []
+  const content = JSON.parse(readFileSync(file, "utf8"))
+  if (seed === undefined) return content.runs
+  return Object.fromEntries(Object.entries<KeyRuns[string]>(content).map(([key, run]) => [key, { [seed]: run }]))
+}
+
+function merge(all: readonly Runs[]): Runs {
+  const merged: Runs = {}
+  for (const runs of all) {
+    for (const [key, seeds] of Object.entries(runs)) merged[key] = { ...seeds, ...merged[key] }
   }
-  return all
+  return merged
 }
 
 const rounded = ({ seeds, val_loss, val_accuracy, test_accuracy, seconds }: Finals): Finals => ({
@@ -25,9 +35,10 @@ const rounded = ({ seeds, val_loss, val_accuracy, test_accuracy, seconds }: Fina
   seconds: Number(seconds.toFixed(1)),
 })
 
-const table = Object.fromEntries(
-  Object.entries(read(process.argv.slice(2))).map(([key, runs]) => [key, rounded(finalsOf(runs))]),
-)
+const all = merge(process.argv.slice(2).map(read))
+// In the order of the book.
+const keys = Object.keys(experiments).filter(key => key in all)
+const table = Object.fromEntries(keys.map(key => [key, rounded(finalsOf(all[key] ?? {}))]))
 const text = `import type { Finals } from "./finals.ts"
 
 /** Where Keras 3 on JAX ended with each experiment; made by \`makeExpected.ts\` from its full record. */

@@ -1,6 +1,6 @@
-import type { Comparison, KeyComparison, MeanTest, Side } from "./compare.ts"
+import type { Comparison, KeyComparison, MeanTest, Side, Test } from "./compare.ts"
 import type { Sample } from "./tests.ts"
-import type { Verdict } from "./verdict.ts"
+import { type Verdict, verdictRows, verdictSentence } from "./verdict.ts"
 
 const header = [
   "key",
@@ -23,10 +23,10 @@ export function formatSample({ n, mean, std }: Sample, digits = 4): string {
   return Number.isFinite(std) ? `${mean.toFixed(digits)} ± ${std.toFixed(digits)}` : mean.toFixed(digits)
 }
 
-const formatP = (test: { adjusted: number; differs: boolean } | null) =>
-  test === null
-    ? "-"
-    : `${test.adjusted >= 0.0005 ? test.adjusted.toFixed(3) : test.adjusted.toExponential(0)}${test.differs ? " !" : ""}`
+/** An adjusted p value in few digits. */
+export const formatP = ({ adjusted }: Test) => (adjusted >= 0.0005 ? adjusted.toFixed(3) : adjusted.toExponential(0))
+
+const markedP = (test: Test | null) => (test === null ? "-" : `${formatP(test)}${test.differs ? " !" : ""}`)
 
 const rate = ({ diverged, runs }: Side) => `${diverged}/${runs}`
 
@@ -37,14 +37,14 @@ function row({ key, ours, keras, val_loss, val_accuracy, divergence }: KeyCompar
     `${ours.runs}/${keras.runs}`,
     formatSample(ours.val_loss),
     formatSample(keras.val_loss),
-    formatP(val_loss),
+    markedP(val_loss),
     formatSample(ours.val_accuracy),
     formatSample(keras.val_accuracy),
-    formatP(val_accuracy),
+    markedP(val_accuracy),
     points(val_accuracy),
     rate(ours),
     rate(keras),
-    formatP(divergence),
+    markedP(divergence),
   ]
 }
 
@@ -61,17 +61,17 @@ function markdownTable([head = [], ...rows]: readonly (readonly string[])[]): st
   return [line(head), line(head.map((_, i) => (i === 0 ? "---" : "---:"))), ...rows.map(line)].join("\n")
 }
 
-const verdictLine = ({ key, ratios, mean, keras, p }: Verdict) => {
-  const list = (values: readonly number[]) => values.map(x => x.toFixed(1)).join(" ")
-  const beside = keras ? `; Keras ${keras.mean.toFixed(2)} (${list(keras.ratios)})` : ""
-  const test = p === null ? "" : `; rank-sum p ${p.toFixed(3)}`
-  return `${key}: test error of B alone / on A = ${mean.toFixed(2)} (${list(ratios)})${beside}${test}`
+/** The ratios of transfer seed by seed, and what they say. */
+function transferText(verdicts: readonly Verdict[], table: (rows: readonly (readonly string[])[]) => string): string[] {
+  if (verdicts.length === 0) return []
+  const heading = "Test error of B alone : on A, by the form of reuse"
+  return [heading, table(verdictRows(verdicts)), ...verdicts.map(verdictSentence)]
 }
 
 /** The comparison for a terminal. */
 export function comparisonText({ keys, statements }: Comparison, verdicts: readonly Verdict[]): string {
   const table = keys.length > 0 ? [textTable([header, ...keys.map(row)]), ...statements] : []
-  return [...table, ...verdicts.map(verdictLine)].join("\n")
+  return [...table, ...transferText(verdicts, textTable)].join("\n")
 }
 
 /** The comparison as a Markdown page. */
@@ -86,7 +86,7 @@ export function comparisonMarkdown(
     markdownTable([header, ...keys.map(row)]),
     `Means and standard deviations over runs that did not diverge, in the last epoch. p: Welch's t-test (rates: Fisher's exact test) after Holm's correction over all tests; "!" marks those below ${level}. "finds" is the bias of val_accuracy, in points, that would have been found with a probability of 0.9. A run counts as diverged when a loss is not finite or the last validation loss is above ln 10.`,
     ...statements,
-    ...verdicts.map(verdictLine),
+    ...transferText(verdicts, markdownTable),
     "",
   ].join("\n\n")
 }

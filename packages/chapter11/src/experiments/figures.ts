@@ -15,7 +15,7 @@ import {
 } from "@selvedge/core"
 import { getInitializer, type InitializerName } from "@selvedge/layers"
 import { type Line, type LinesOptions, plotHistogram, plotLines } from "@selvedge/report"
-import type { Lab, Study } from "../experiment.ts"
+import type { Draw, Lab, Study } from "../experiment.ts"
 
 /** A function of the library as a line from -end to end. */
 function curve(name: string, fn: (x: Tensor) => Tensor, end = 5): Line {
@@ -45,18 +45,19 @@ export const figures: Study = {
   title: "The chapter's figures",
   epochs: 0,
   async run(lab) {
-    await lab.figure("sigmoid_saturation_plot", sigmoidPlot())
-    await lab.figure("leaky_relu_plot", leakyReluPlot())
-    await lab.figure("elu_plot", eluPlot())
+    await lab.figure("sigmoid_saturation_plot", sigmoidPlot)
+    await lab.figure("leaky_relu_plot", leakyReluPlot)
+    await lab.figure("elu_plot", eluPlot)
     await lab.figure("selu_plot", seluPlot(lab))
-    await lab.figure("activation_gallery", gallery())
+    await lab.figure("activation_gallery", gallery)
     await lab.figure("initializers_plot", initializersPlot(lab.seed))
   },
 }
 
-const sigmoidPlot = () =>
+const sigmoidPlot: Draw = size =>
   plotLines([curve("sigmoid", sigmoid), { name: "tangent at 0", fn: t => t / 4 + 0.5, dashed: true }], {
     ...wide,
+    ...size,
     title: "Sigmoid activation function",
     yDomain: [-0.2, 1.2],
     rules: [{ x: 0 }, { y: 0, dashed: true }, { y: 1, dashed: true }],
@@ -67,11 +68,12 @@ const sigmoidPlot = () =>
     ],
   })
 
-const leakyReluPlot = () =>
+const leakyReluPlot: Draw = size =>
   plotLines(
     curve("leaky_relu", x => leakyRelu(x, { negativeSlope: 0.05 })),
     {
       ...wide,
+      ...size,
       title: "Leaky ReLU activation function",
       yDomain: [-0.5, 4.2],
       rules: axes,
@@ -79,30 +81,33 @@ const leakyReluPlot = () =>
     },
   )
 
-const eluPlot = () =>
+const eluPlot: Draw = size =>
   plotLines(
     curve("elu", x => elu(x)),
     {
       ...wide,
+      ...size,
       title: "ELU activation function (α = 1)",
       yDomain: [-2.2, 3.2],
       rules: [...axes, { y: -1, dashed: true }],
     },
   )
 
-function seluPlot(lab: Lab): string {
+function seluPlot(lab: Lab): Draw {
   const { alpha, scale } = seluConstants()
   lab.print(`SELU by equation 14: alpha ${alpha.toFixed(10)}, scale ${scale.toFixed(10)}`)
   lab.fact("selu", { alpha, scale })
-  return plotLines(curve("selu", selu), {
-    ...wide,
-    title: "SELU activation function",
-    yDomain: [-2.2, 3.2],
-    rules: [...axes, { y: -alpha * scale, dashed: true }],
-  })
+  return size =>
+    plotLines(curve("selu", selu), {
+      ...wide,
+      ...size,
+      title: "SELU activation function",
+      yDomain: [-2.2, 3.2],
+      rules: [...axes, { y: -alpha * scale, dashed: true }],
+    })
 }
 
-function gallery(): string {
+function gallery(size: { readonly width?: number }): string {
   const all: Record<string, (x: Tensor) => Tensor> = {
     sigmoid,
     tanh,
@@ -122,10 +127,11 @@ function gallery(): string {
     rules: axes,
     xLabel: "z",
     height: 420,
+    ...size,
   })
 }
 
-function initializersPlot(seed: number): string {
+function initializersPlot(seed: number): Draw {
   const names: InitializerName[] = [
     "glorot_uniform",
     "glorot_normal",
@@ -135,8 +141,6 @@ function initializersPlot(seed: number): string {
     "lecun_normal",
   ]
   const drawn = names.map(name => [name, getInitializer(name).call([300, 100], stream(seed, "figures", name)).data])
-  return plotHistogram(Object.fromEntries(drawn), {
-    title: "Initializers, 300 inputs and 100 outputs",
-    xLabel: "Weight",
-  })
+  const title = "Initializers, 300 inputs and 100 outputs"
+  return size => plotHistogram(Object.fromEntries(drawn), { title, xLabel: "Weight", ...size })
 }

@@ -31,14 +31,14 @@ export const lr_finder: Study = {
       { name: "smoothed", x: rates, y: smoothed },
     ]
     const top = (losses[0] ?? 3) * 1.5
-    await lab.figure(
-      "lr_finder_plot",
+    await lab.figure("lr_finder_plot", size =>
       plotLines(lines, {
         title: "Learning-rate range test",
         xLabel: "Learning rate",
         yLabel: "Loss",
         xScale: "log",
         yDomain: [0, top],
+        ...size,
       }),
     )
   },

@@ -3,7 +3,7 @@ import { loadModel } from "@selvedge/formats"
 import { plotCalibration, plotImages } from "@selvedge/report"
 import { compile, type McPrediction, mcPredict } from "@selvedge/trainer"
 import { type ChapterData, firstExamples } from "../data.ts"
-import type { Lab, Study } from "../experiment.ts"
+import type { Draw, Lab, Study } from "../experiment.ts"
 import { bestOf, rowOf, share } from "../predictions.ts"
 
 /** Passes of each image through the network with dropout on. */
@@ -38,7 +38,7 @@ export const mc_dropout: Study = {
       "without dropout": confidences(certain, data),
       "MC dropout": confidences(uncertain.mean.data, data),
     }
-    await lab.figure("mc_dropout_calibration_plot", plotCalibration(models, { title }))
+    await lab.figure("mc_dropout_calibration_plot", size => plotCalibration(models, { title, ...size }))
     await lab.figure("mc_dropout_uncertainty_plot", mostUncertain(uncertain, data))
   },
 }
@@ -47,7 +47,7 @@ export const mc_dropout: Study = {
 function printFirst(lab: Lab, name: string, probabilities: ArrayLike<number>, { classNames }: ChapterData): void {
   const row = rowOf(probabilities, 0, classNames.length).map(p => p.toFixed(2))
   lab.print(`${name.padEnd(22)} [${row.join(" ")}]`)
-  lab.fact(name, row.map(Number))
+  lab.fact(name, Object.fromEntries(classNames.map((className, i) => [className, Number(row[i])])))
 }
 
 function confidences(probabilities: ArrayLike<number>, { test, classNames }: ChapterData) {
@@ -59,7 +59,7 @@ function confidences(probabilities: ArrayLike<number>, { test, classNames }: Cha
 }
 
 /** The images whose predictions have the largest entropy, with mean and deviation of the best class's probability. */
-function mostUncertain({ mean, std, entropy }: McPrediction, { test, classNames }: ChapterData): string {
+function mostUncertain({ mean, std, entropy }: McPrediction, { test, classNames }: ChapterData): Draw {
   const order = Array.from(entropy.data, (value, i) => ({ value, i })).sort((a, b) => b.value - a.value || a.i - b.i)
   const chosen = order.slice(0, 12).map(({ i }) => i)
   const pixels = Float32Array.from(chosen.flatMap(i => [...test.images.subarray(784 * i, 784 * (i + 1))]))
@@ -68,11 +68,12 @@ function mostUncertain({ mean, std, entropy }: McPrediction, { test, classNames 
     const deviation = rowOf(std.data, i, classNames.length)[label] ?? Number.NaN
     return `${classNames[label]} ${probability.toFixed(2)} ± ${deviation.toFixed(2)}\ntruly ${classNames[test.labels[i] ?? 0]}`
   })
-  return plotImages(pixels, [chosen.length, 28, 28], {
+  const options = {
     title: "The twelve test images of which it is least sure",
     captions,
     wrong: best.map(({ i, label }) => label !== test.labels[i]),
-    columns: 4,
     size: 84,
-  })
+  }
+  return ({ width }) =>
+    plotImages(pixels, [chosen.length, 28, 28], { ...options, ...(width ? { width } : { columns: 4 }) })
 }

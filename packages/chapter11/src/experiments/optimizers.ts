@@ -53,7 +53,9 @@ export const optimizers: Study = {
         x: history.epoch.map(epoch => epoch + 1),
       }))
       const title = `Nine optimizers: ${metric === "val_loss" ? "validation loss" : "validation accuracy"}`
-      await lab.figure(`optimizers_${metric}_plot`, plotLines(lines, { title, xLabel: "Epoch", height: 420 }))
+      await lab.figure(`optimizers_${metric}_plot`, size =>
+        plotLines(lines, { title, xLabel: "Epoch", height: 420, ...size }),
+      )
     }
     const [winner] = race.toSorted(([, a], [, b]) => b.test.accuracy - a.test.accuracy)
     if (!winner) return

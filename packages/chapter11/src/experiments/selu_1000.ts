@@ -30,7 +30,8 @@ export const selu_1000: Study = {
       { name: "std deviation", y: deviations },
     ]
     const title = "Activations through 1,000 SELU layers"
-    await lab.figure("selu_1000_layers_plot", plotLines(lines, { title, xLabel: "Layer", yDomain: [-0.5, 1.5] }))
+    const options = { title, xLabel: "Layer", yDomain: [-0.5, 1.5] } as const
+    await lab.figure("selu_1000_layers_plot", size => plotLines(lines, { ...options, ...size }))
   },
 }
 

@@ -19,8 +19,10 @@ export const split: Study = {
     for (const [name, { train, classNames }] of Object.entries({ A, B })) {
       const captions = [...train.labels.subarray(0, 20)].map(label => classNames[label] ?? "")
       const pixels = train.images.subarray(0, 784 * captions.length)
-      const options = { title: `The first training images of ${name}`, captions, columns: 10 }
-      await lab.figure(`split_${name}_plot`, plotImages(pixels, [captions.length, 28, 28], options))
+      const options = { title: `The first training images of ${name}`, captions }
+      await lab.figure(`split_${name}_plot`, ({ width }) =>
+        plotImages(pixels, [captions.length, 28, 28], { ...options, ...(width ? { width } : { columns: 10 }) }),
+      )
     }
   },
 }

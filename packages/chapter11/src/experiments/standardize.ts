@@ -22,12 +22,16 @@ export const standardize: Study = {
     const pixels = Float32Array.from([...normalized(scaled.mean), ...normalized(scaled.std)])
     const captions = ["mean", "std deviation"]
     const title = "Each pixel's mean and standard deviation"
-    await lab.figure("pixel_means_plot", plotImages(pixels, [2, 28, 28], { title, captions, size: 160 }))
-    const some = ofValidation.subarray(0, 784 * Math.min(1000, validation.labels.length))
-    await lab.figure(
-      "standardized_pixels_plot",
-      plotHistogram(some, { title: "Standardised pixels of validation images", xLabel: "Pixel", domain: [-3, 5] }),
+    await lab.figure("pixel_means_plot", ({ width = 760 }) =>
+      plotImages(pixels, [2, 28, 28], { title, captions, size: width < 500 ? 140 : 160, width }),
     )
+    const some = ofValidation.subarray(0, 784 * Math.min(1000, validation.labels.length))
+    const histogram = {
+      title: "Standardised pixels of validation images",
+      xLabel: "Pixel",
+      domain: [-3, 5],
+    } as const
+    await lab.figure("standardized_pixels_plot", size => plotHistogram(some, { ...histogram, ...size }))
   },
 }
 

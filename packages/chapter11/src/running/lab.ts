@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises"
+import { mkdir, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { OptionError } from "@selvedge/core"
 import { saveModel } from "@selvedge/formats"
@@ -15,10 +15,10 @@ import {
   partOf,
   prepare,
 } from "../data.ts"
-import type { Fact, Lab, Result, Training, TrainOptions } from "../experiment.ts"
+import type { Draw, Fact, Lab, Result, Training, TrainOptions } from "../experiment.ts"
 import { type Outcome, train, trainerOf } from "../train.ts"
 import { activity, activityPlot, confusionPlot, curvesPlot, predictionsPlot, ratePlot } from "./pictures.ts"
-import { asCurve, type Part, readRecord, runFolder, type Settings } from "./record.ts"
+import { asCurve, narrowFolder, narrowWidth, type Part, readRecord, runFolder, type Settings } from "./record.ts"
 import { type Progress, Watch } from "./watch.ts"
 
 /** How many epochs are enough to see that a training works. */
@@ -71,22 +71,24 @@ export class RunLab implements Lab {
     this.facts[name] = value
   }
 
-  async figure(name: string, svg: string): Promise<void> {
+  async figure(name: string, draw: Draw): Promise<void> {
     this.print(`Saving figure ${name}`)
-    await this.picture(name, svg)
-    await this.#print(name, svg)
+    await this.picture(name, draw)
+    await this.#print(name, draw)
   }
 
-  /** Saves a picture as SVG without a word: there are many of them, and a report takes them as they are. */
-  async picture(name: string, svg: string | null): Promise<void> {
-    if (svg === null) return
+  /** Saves a picture as SVG without a word, and once more for phones: the report takes them as they are. */
+  async picture(name: string, draw: Draw | null): Promise<void> {
+    if (draw === null) return
     this.figures.push(name)
-    await writeFile(join(this.folder, `${name}.svg`), svg)
+    await mkdir(join(this.folder, narrowFolder), { recursive: true })
+    await writeFile(join(this.folder, `${name}.svg`), draw({}))
+    await writeFile(join(this.folder, narrowFolder, `${name}.svg`), draw({ width: narrowWidth }))
   }
 
   /** Saves a picture for print. */
-  async #print(name: string, svg: string): Promise<void> {
-    await writeFile(join(this.folder, `${name}.png`), await svgToPng(svg, { dpi: 300 }))
+  async #print(name: string, draw: Draw): Promise<void> {
+    await writeFile(join(this.folder, `${name}.png`), await svgToPng(draw({}), { dpi: 300 }))
   }
 
   data(images: Images = "fashion"): Promise<ChapterData> {

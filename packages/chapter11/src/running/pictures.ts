@@ -2,29 +2,33 @@ import { noGrad, type Tensor, tensor } from "@selvedge/core"
 import { Flatten, type Layer, type Sequential } from "@selvedge/layers"
 import { plotConfusion, plotHistogram, plotHistory, plotImages, plotLines } from "@selvedge/report"
 import type { ChapterData } from "../data.ts"
+import type { Draw } from "../experiment.ts"
 import { bestOf, confusionCounts, rowOf } from "../predictions.ts"
 
 /** The learning curves of a run, or null before its first epoch. */
-export function curvesPlot(title: string, history: Readonly<Record<string, readonly number[]>>): string | null {
+export function curvesPlot(title: string, history: Readonly<Record<string, readonly number[]>>): Draw | null {
   const metrics = ["loss", "accuracy"].filter(name => (history[name]?.length ?? 0) > 0)
   const { loss = [], accuracy = [], val_loss = [], val_accuracy = [] } = history
-  return metrics.length > 0 ? plotHistory({ loss, accuracy, val_loss, val_accuracy }, { title, metrics }) : null
+  if (metrics.length === 0) return null
+  return size => plotHistory({ loss, accuracy, val_loss, val_accuracy }, { title, metrics, ...size })
 }
 
 /** The learning rate over the steps, or null where it never changes. */
-export function ratePlot(title: string, steps: readonly number[], rates: readonly number[]): string | null {
+export function ratePlot(title: string, steps: readonly number[], rates: readonly number[]): Draw | null {
   if (new Set(rates).size < 2) return null
-  return plotLines({ name: "learning rate", x: steps, y: rates }, { title, xLabel: "Step", yLabel: "Learning rate" })
+  const line = { name: "learning rate", x: steps, y: rates }
+  return size => plotLines(line, { title, xLabel: "Step", yLabel: "Learning rate", ...size })
 }
 
 /** How often images of each class were taken for each. */
-export function confusionPlot(title: string, probabilities: ArrayLike<number>, data: ChapterData): string {
+export function confusionPlot(title: string, probabilities: ArrayLike<number>, data: ChapterData): Draw {
   const { test, classNames } = data
-  return plotConfusion(confusionCounts(probabilities, test.labels, classNames.length), classNames, { title })
+  const counts = confusionCounts(probabilities, test.labels, classNames.length)
+  return size => plotConfusion(counts, classNames, { title, ...size })
 }
 
 /** The first test images and the first mistakes among them, with what they were taken for. */
-export function predictionsPlot(title: string, probabilities: ArrayLike<number>, data: ChapterData): string {
+export function predictionsPlot(title: string, probabilities: ArrayLike<number>, data: ChapterData): Draw {
   const { test, classNames } = data
   const size = probabilities.length / test.labels.length
   const best = Array.from(test.labels, (_, i) => bestOf(rowOf(probabilities, i, size)))
@@ -39,7 +43,8 @@ export function predictionsPlot(title: string, probabilities: ArrayLike<number>,
     return wrong(i) ? `${guess}\ntruly ${classNames[test.labels[i] ?? 0]}` : guess
   })
   const shape = [chosen.length, ...test.shape.slice(1)]
-  return plotImages(images, shape, { title, captions, wrong: chosen.map(wrong), columns: 5, range: [0, 255] })
+  const options = { title, captions, wrong: chosen.map(wrong), range: [0, 255] } as const
+  return ({ width }) => plotImages(images, shape, { ...options, ...(width ? { width } : { columns: 5 }) })
 }
 
 /** How many layers are looked at: of a deep network every so many. */
@@ -68,9 +73,9 @@ export function activity(model: Sequential, images: { data: ArrayLike<number>; s
 }
 
 /** Histograms of the outputs of layers. */
-export function activityPlot(title: string, layers: readonly Activity[]): string | null {
+export function activityPlot(title: string, layers: readonly Activity[]): Draw | null {
   const finite = layers.filter(({ values }) => Array.from(values).some(Number.isFinite))
   if (finite.length === 0) return null
   const named = Object.fromEntries(finite.map(({ name, values }) => [name, values]))
-  return plotHistogram(named, { title, xLabel: "Output", shareX: false })
+  return size => plotHistogram(named, { title, xLabel: "Output", shareX: false, ...size })
 }

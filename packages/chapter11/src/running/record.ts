@@ -44,10 +44,14 @@ export interface RunRecord {
   readonly facts: Readonly<Record<string, Fact>>
   /** What it printed. */
   readonly lines: readonly string[]
-  /** Names of its figures: NAME.svg and NAME.png in its folder. */
+  /** Names of its pictures: NAME.svg in its folder, narrow/NAME.svg for phones, and NAME.png of what is for print. */
   readonly figures: readonly string[]
   readonly versions: Readonly<Record<string, string>>
 }
+
+/** Where a run's pictures for phones lie, and how wide they are, in pixels. */
+export const narrowFolder = "narrow"
+export const narrowWidth = 340
 
 /** The folder of a run. */
 export const runFolder = (out: string, key: string, seed: number): string => join(out, key, String(seed))

@@ -73,7 +73,13 @@ export function plotLines(lines: Line | readonly Line[], options: LinesOptions =
   const panel = drawPanel({
     width,
     height: Math.max(options.height ?? 340, labelsHeight(series) + 64),
-    x: { domain: widened(xDomain), label: options.xLabel, log: xLog },
+    // Nobody wants to read of step 1.5.
+    x: {
+      domain: widened(xDomain),
+      label: options.xLabel,
+      log: xLog,
+      integer: given.length > 0 && given.every(Number.isInteger),
+    },
     y: {
       domain: options.yDomain ?? (yLog ? logDomain(values) : paddedDomain(values)),
       label: options.yLabel,

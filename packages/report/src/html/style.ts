@@ -20,7 +20,7 @@ a{color:var(--accent);text-underline-offset:.15em}nav ul{display:flex;flex-wrap:
 nav a,td a,th a{display:inline-block;padding:.2rem 0}
 :focus-visible{outline:2px solid var(--accent);outline-offset:2px;border-radius:2px}
 figcaption,footer{color:var(--muted);font-size:.9rem}figure svg{display:block}.narrow{display:none}
-.scroll{overflow-x:auto}table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums}
+.scroll{overflow-x:auto;margin:.6rem 0 1.1rem}table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums}
 caption{text-align:left;padding:0 0 .4rem;color:var(--muted)}thead th{vertical-align:bottom}
 th,td{padding:.25rem .7rem;text-align:left;border-bottom:1px solid var(--line);white-space:nowrap}
 th:first-child{padding-left:0;position:sticky;left:0;background:var(--card)}tbody th{font-weight:400}.number{text-align:right}
