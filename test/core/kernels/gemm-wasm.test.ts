@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest"
 import {
-  addGemm,
-  createGemm,
+  addGemmKernels,
   type GemmShape,
   type GemmTile,
   gemmPlan,
   gemmTiles,
 } from "../../../packages/core/src/kernels/gemm/index.ts"
 import { disassemble, ModuleBuilder, wasmEngine } from "../../../packages/core/src/kernels/wasm/index.ts"
+import { createGemm } from "./gemmEngine.ts"
 
 const fround = Math.fround
 const tiles = Object.keys(gemmTiles) as GemmTile[]
@@ -208,12 +208,12 @@ describe("gemmPlan", () => {
 
 it("builds valid modules with several tiles, shared memory and fused arithmetic", () => {
   const m = new ModuleBuilder("gemm", { min: 20, max: 30, shared: true })
-  const kernels = addGemm(m, m.global("scratch", "i32"), tiles, "portable")
+  const kernels = addGemmKernels(m, m.global("scratch", "i32"), ["row", ...tiles], "portable")
   const bytes = m.assemble()
   expect(wasmEngine()?.validate(bytes)).toBe(true)
   for (const kernel of kernels) expect(disassemble(bytes, kernel.name)).toContain(`(func $${kernel.name} `)
   const fused = new ModuleBuilder("gemm", { min: 20 })
-  addGemm(fused, fused.global("scratch", "i32"), ["4x16"], "fused")
+  addGemmKernels(fused, fused.global("scratch", "i32"), ["row", "4x16"], "fused")
   // Not every engine knows the instruction: only the text is checked.
   expect(disassemble(fused.assemble(), "gemm_4x16_rows")).toContain("f32x4.relaxed_madd")
 })

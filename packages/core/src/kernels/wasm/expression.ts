@@ -199,7 +199,6 @@ export const i32x4 = Object.assign(values("i32x4"), {
     ),
 })
 export const i8x16 = values("i8x16")
-export const i16x8 = values("i16x8")
 export const i64x2 = values("i64x2")
 export const f64x2 = values("f64x2")
 /** `memory.size` in pages, and the two instructions for waiting and waking. */
