@@ -1,12 +1,12 @@
-import { existsSync, readFileSync } from "node:fs"
+import { readFileSync } from "node:fs"
 import { createServer, type Server } from "node:http"
 import type { AddressInfo } from "node:net"
 import { build } from "esbuild"
 import { type Browser, chromium, type Page } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { chromiumPath } from "../report/chromium.ts"
 import { fixtures, numbers } from "./kerasFixtures.ts"
 
-const chrome = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync)
 const root = new URL("../../", import.meta.url)
 const h5wasm = new URL(".", import.meta.resolve("h5wasm"))
 
@@ -46,7 +46,7 @@ function answer(path: string, bundle: string): [string, string | Buffer] {
   return ["application/octet-stream", readFileSync(new URL(`test/fixtures${path}`, root))]
 }
 
-describe.skipIf(!chrome)("HDF5 in a browser", () => {
+describe.skipIf(!chromiumPath)("HDF5 in a browser", () => {
   beforeAll(async () => {
     const made = await build({
       stdin: { contents: entry, resolveDir: root.pathname, loader: "ts" },
@@ -62,7 +62,7 @@ describe.skipIf(!chrome)("HDF5 in a browser", () => {
       response.writeHead(200, { "content-type": type }).end(body)
     })
     await new Promise<void>(done => server.listen(0, done))
-    browser = await chromium.launch({ executablePath: chrome!, args: ["--no-sandbox"] })
+    browser = await chromium.launch({ executablePath: chromiumPath!, args: ["--no-sandbox"] })
     page = await browser.newPage()
     await page.goto(`http://localhost:${(server.address() as AddressInfo).port}/`)
     await page.waitForFunction("window.run")

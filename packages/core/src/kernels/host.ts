@@ -44,12 +44,12 @@ export function allowsWaiting(): boolean {
 }
 
 /**
- * Starts a worker from the text of its program.
+ * Starts a worker from the text of its program. Browsers may forbid it later than at once: then `refused` is called.
  * @throws whatever the host says where workers are forbidden.
  */
-export function startWorker(source: string, data: WorkerData): HostWorker {
+export function startWorker(source: string, data: WorkerData, refused: () => void): HostWorker {
   const threads = nodeProcess()?.getBuiltinModule?.("node:worker_threads")
-  return threads ? startNodeWorker(threads, source, data) : startWebWorker(source, data)
+  return threads ? startNodeWorker(threads, source, data) : startWebWorker(source, data, refused)
 }
 
 function startNodeWorker(threads: typeof import("node:worker_threads"), source: string, data: WorkerData): HostWorker {
@@ -60,15 +60,20 @@ function startNodeWorker(threads: typeof import("node:worker_threads"), source: 
 }
 
 interface WebWorker {
+  onerror: (event: { readonly message?: string }) => void
   postMessage(data: unknown): void
   terminate(): void
 }
 
-function startWebWorker(source: string, data: WorkerData): HostWorker {
+function startWebWorker(source: string, data: WorkerData, refused: () => void): HostWorker {
   const WorkerClass: (new (url: string) => WebWorker) | undefined = Reflect.get(globalThis, "Worker")
   if (!WorkerClass) throw new Error("this host has no workers")
   const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }))
   const worker = new WorkerClass(url)
+  // An error without a message is not one of the program: it was never run.
+  worker.onerror = ({ message }) => {
+    if (message === undefined) refused()
+  }
   worker.postMessage(data)
   return {
     terminate() {

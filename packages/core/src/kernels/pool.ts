@@ -39,7 +39,7 @@ let ending: Promise<void> | null = null
 let leavers = 0
 let sequence = 0
 let words: Int32Array | null = null
-let deniedReason = ""
+let denied = false
 /** How many the machine has; 0: not asked yet, which takes a system call. */
 let cores = 0
 let spentAlone = 0
@@ -82,11 +82,6 @@ export function readyThreads(): number {
   return 1 + Math.min(getThreads() - 1, members.length, Atomics.load(words, word.ready))
 }
 
-/** Why there are no workers, or "" where there can be some. */
-export function threadsDenied(): string {
-  return deniedReason
-}
-
 /** Resolves when no worker of a broken pool can write to memory any more; null when there is none. */
 export function poolEnding(): Promise<void> | null {
   return ending
@@ -96,7 +91,7 @@ export function poolEnding(): Promise<void> | null {
 export function ensureWorkers(): void {
   const memory = existingMemory()
   // One that is about to end could take a chunk with it: no others start, so that nothing is shared out, while it may.
-  if (memory === null || !memory.shared || ending || leavers > 0 || deniedReason !== "") return
+  if (memory === null || !memory.shared || ending || leavers > 0 || denied) return
   if (words === null) {
     words = new Int32Array(memory.handle.buffer, 0, 64)
     wake()
@@ -105,17 +100,28 @@ export function ensureWorkers(): void {
     const scratch = memory.allocate(scratchBytes)
     if (scratch === null) return
     try {
-      const worker = startWorker(workerSource, {
-        memory: memory.handle,
-        scratch: scratch.pointer,
-        index: members.length,
-      })
-      members.push({ worker, scratch })
+      const data = { memory: memory.handle, scratch: scratch.pointer, index: members.length }
+      members.push({ worker: startWorker(workerSource, data, refused), scratch })
     } catch (error) {
       scratch.free()
-      deniedReason = error instanceof Error ? error.message : String(error)
+      deny(error instanceof Error ? error.message : String(error))
+      return
     }
   }
+}
+
+/** A browser has told that it does not run the program of a worker. */
+function refused(): void {
+  void stopWorkers()
+  deny("the page's policy forbids it")
+}
+
+/** Says once that no worker can be started, and goes on with those that are there. */
+function deny(reason: string): void {
+  if (denied) return
+  denied = true
+  const left = members.length === 0 ? "one thread" : `${1 + members.length} threads`
+  console.warn(`threads: computing on ${left}, because no worker can be started: ${reason}`)
 }
 
 /** Starts the workers once as much time has been spent without them as starting them takes: a short run never does. */

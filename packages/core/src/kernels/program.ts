@@ -52,10 +52,8 @@ export class Program {
 
   #compile(use: Instructions): Map<string, Dispatch> | null {
     const [engine, memory] = [wasmEngine(), linearMemory()]
-    if (engine === null || memory === null) {
-      failure = "this host has no WebAssembly"
-      return null
-    }
+    if (engine === null) return deny("this host has none")
+    if (memory === null) return deny("no memory can be had for it")
     const bytes = this.assemble(memory, use)
     const stored = memory.allocate(bytes.length)
     if (stored === null) return null
@@ -68,12 +66,20 @@ export class Program {
       const place = { program, bytes: stored.pointer, length: bytes.length }
       return new Map(functions.map(([name, run], kernel) => [name, { ...place, kernel, run }]))
     } catch (error) {
-      // A policy that forbids WebAssembly says so here, at the first module.
-      failure = error instanceof Error ? error.message : String(error)
       stored.free()
-      return null
+      // A policy that forbids WebAssembly says so here, at the first module.
+      return deny(error instanceof Error ? error.message : String(error))
     }
   }
+}
+
+/** Says once that there are no kernels: from now on the plain loops compute. */
+function deny(reason: string): null {
+  failure = reason
+  console.warn(
+    `kernels: computing with plain loops, which takes many times longer, because WebAssembly fails: ${reason}`,
+  )
+  return null
 }
 
 const imports = (memory: Memory) => ({ env: { memory: memory.handle } })
