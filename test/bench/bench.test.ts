@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest"
 import { exponent } from "../../bench/src/exponent.ts"
 import { readOptions } from "../../bench/src/flags.ts"
 import { copyLoop, registerLoop } from "../../bench/src/kernels.ts"
-import { measure } from "../../bench/src/measure.ts"
+import { measure, medianRatio } from "../../bench/src/measure.ts"
 import { operations } from "../../bench/src/operations.ts"
 import { Peer } from "../../bench/src/peers/peer.ts"
 import { section } from "../../bench/src/render.ts"
@@ -108,6 +108,12 @@ describe("the machine's bounds", () => {
     expect([...written]).toEqual([...Array(8).fill(1), ...Array(8).fill(0)])
     expect([...updated]).toEqual([...written])
   })
+})
+
+it("a ratio is the median of the rounds' ratios, not that of the medians", () => {
+  const timing = (rounds: readonly number[]) => ({ name: "", median: 0, best: 0, rounds })
+  expect(medianRatio(timing([2, 30, 3]), timing([1, 10, 2]))).toBe(2)
+  expect(medianRatio(undefined, timing([1]))).toBeNaN()
 })
 
 it("every operation runs as the suite calls it", async () => {

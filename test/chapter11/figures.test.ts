@@ -64,6 +64,8 @@ describe("every picture", () => {
           expect(overlaps(text), name).toEqual([])
           expect(clipped(text), name).toEqual([])
         }
+        // Numbers of a confusion matrix have no room on a phone: it scrolls.
+        if (name === "confusion") continue
         expect(svg(key, "narrow", `${name}.svg`), name).toMatch(/viewBox="0 0 (2[4-9]\d|3[0-3]\d|340)(\.\d+)? /)
       }
     },

@@ -16,6 +16,7 @@ const keys = [
   "model_A",
   "model_B",
   "B_on_A",
+  "B_on_A_shared",
   "power",
   "exponential_epoch",
   "exponential_step",

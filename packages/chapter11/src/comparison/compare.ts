@@ -138,7 +138,7 @@ function statementsFor(keys: readonly KeyComparison[], tests: number): string[] 
       : "In no experiment are there runs enough to find a bias of one point of accuracy.",
     ...(unsure.length > 0
       ? [
-          `In the others it would take, in points: ${unsure.map(({ key, val_accuracy }) => `${key} ${points(val_accuracy)}`).join(", ")}.`,
+          `${sure.length > 0 ? "In the others it would take" : "It would take"}, in points: ${unsure.map(({ key, val_accuracy }) => `${key} ${points(val_accuracy)}`).join(", ")}.`,
         ]
       : []),
   ]

@@ -62,12 +62,13 @@ async function experimentPart(all: readonly CollectedRun[]): Promise<Part> {
   if (!first) throw new RangeError("an experiment without a run")
   const { key, title, seed, lines, figures } = first.record
   const charts = await Promise.all(shownOf(first.record).map(name => chartOf(first, name)))
+  const facts = await factsOf(first)
   const printed = lines.filter(line => !line.startsWith("Saving figure"))
   return {
     heading: key,
     blocks: [
       `${title}.`,
-      { facts: await factsOf(first) },
+      ...(Object.keys(facts).length > 0 ? [{ facts }] : []),
       ...seedTable(all),
       ...(printed.length > 0 ? [{ code: printed.join("\n") }] : []),
       ...(all.length > 1 && figures.length > 0 ? [`The pictures are of seed ${seed}.`] : []),
@@ -76,14 +77,14 @@ async function experimentPart(all: readonly CollectedRun[]): Promise<Part> {
   }
 }
 
-/** Of an experiment with several trainings all curves, and what else there is of the winner or the last one. */
+/** Of an experiment with several trainings what is of all, their curves, and the other pictures of the winner or the last. */
 function shownOf({ figures, parts, facts }: RunRecord): string[] {
   const names = Object.keys(parts)
   const chosen = typeof facts.winner === "string" ? facts.winner : names.at(-1)
-  return figures.filter(figure => {
-    const part = names.find(name => name !== "" && figure.startsWith(`${name}_`))
-    return part === undefined || part === chosen || figure.endsWith("_curves")
-  })
+  const partOf = (figure: string) => names.find(name => name !== "" && figure.startsWith(`${name}_`))
+  const own = figures.filter(figure => partOf(figure) === undefined)
+  const others = figures.filter(figure => partOf(figure) !== undefined)
+  return [...own, ...others.filter(figure => partOf(figure) === chosen || figure.endsWith("_curves"))]
 }
 
 /** What a run's `configuration.json` says of a training. */
@@ -111,7 +112,7 @@ async function factsOf(run: CollectedRun): Promise<Record<string, string | numbe
     return known.length > 0 ? { [label]: known.length === 1 ? (known[0] ?? "") : known.join(", ") } : {}
   }
   return {
-    Images: images || "none",
+    ...(images ? { Images: images } : {}),
     ...of(
       "Pixels",
       all.map(training => training.pixels),
@@ -150,17 +151,19 @@ function seedTable(all: readonly CollectedRun[]): ReportBlock[] {
   const trained = all.filter(({ record }) => (record.history.loss?.length ?? 0) > 0)
   if (trained.length === 0) return []
   const metrics = ["loss", "accuracy", "val_loss", "val_accuracy"]
-  const rows = trained.map(({ record: { seed, history, test, seconds, diverged, settings } }) => [
-    String(seed),
-    ...metrics.map(metric => numberText(history[metric]?.at(-1))),
-    numberText(test?.[1]),
-    seconds.toFixed(1),
-    // Few steps leave many networks above what guessing costs.
-    diverged && !settings.quick ? { text: "diverged", tone: "bad" as const } : null,
+  // Few steps leave many networks above what guessing costs.
+  const broken = ({ record: { diverged, settings } }: CollectedRun) => diverged && !settings.quick
+  const marked = trained.some(broken)
+  const rows = trained.map(run => [
+    String(run.record.seed),
+    ...metrics.map(metric => numberText(run.record.history[metric]?.at(-1))),
+    numberText(run.record.test?.[1]),
+    run.record.seconds.toFixed(1),
+    ...(marked ? [broken(run) ? { text: "diverged", tone: "bad" as const } : "no"] : []),
   ])
   const table: ReportTable = {
     caption: "The last epoch, by seed",
-    columns: ["seed", ...metrics, "test accuracy", "seconds", ""],
+    columns: ["seed", ...metrics, "test accuracy", "seconds", ...(marked ? ["diverged"] : [])],
     rows,
   }
   return [{ table }]

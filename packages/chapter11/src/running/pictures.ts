@@ -24,7 +24,8 @@ export function ratePlot(title: string, steps: readonly number[], rates: readonl
 export function confusionPlot(title: string, probabilities: ArrayLike<number>, data: ChapterData): Draw {
   const { test, classNames } = data
   const counts = confusionCounts(probabilities, test.labels, classNames.length)
-  return size => plotConfusion(counts, classNames, { title, ...size })
+  // Of one width: squeezed for a phone its cells would have no room for their numbers.
+  return () => plotConfusion(counts, classNames, { title })
 }
 
 /** The first test images and the first mistakes among them, with what they were taken for. */

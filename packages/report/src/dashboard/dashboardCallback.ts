@@ -43,7 +43,6 @@ export class DashboardCallback implements Callback {
     this.end()
     this.#trainer = trainer
     this.#unlisten = this.#channel.onCommand(command => this.#obey(command, trainer))
-    this.#nextLook = 0
     this.#show("running")
   }
 

@@ -190,7 +190,7 @@ function drawTable({ caption, columns, rows }: ReportTable, ids: Ids): string {
   const side = (j: number) => (numeric[j] && j > 0 ? ["number"] : [])
   const head = columns.map((name, j) => `<th scope="col"${classes(side(j))}>${escapeXml(name)}</th>`)
   const body = rows.map(row => `<tr>${row.map((cell, j) => drawCell(cell, j, side(j), ids)).join("")}</tr>`)
-  const table = `<table><caption>${escapeXml(caption)}</caption><thead><tr>${head.join("")}</tr></thead><tbody>${body.join("\n")}</tbody></table>`
+  const table = `<table><caption><span>${escapeXml(caption)}</span></caption><thead><tr>${head.join("")}</tr></thead><tbody>${body.join("\n")}</tbody></table>`
   return scrolling(caption, table)
 }
 

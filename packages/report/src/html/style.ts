@@ -21,7 +21,7 @@ nav a,td a,th a{display:inline-block;padding:.2rem 0}
 :focus-visible{outline:2px solid var(--accent);outline-offset:2px;border-radius:2px}
 figcaption,footer{color:var(--muted);font-size:.9rem}figure svg{display:block}.narrow{display:none}
 .scroll{overflow-x:auto;margin:.6rem 0 1.1rem}table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums}
-caption{text-align:left;padding:0 0 .4rem;color:var(--muted)}thead th{vertical-align:bottom}
+caption{text-align:left;padding:0 0 .4rem;color:var(--muted)}caption span{display:inline-block;position:sticky;left:0;max-width:min(100%,100vw - 3.4rem)}thead th{vertical-align:bottom}
 th,td{padding:.25rem .7rem;text-align:left;border-bottom:1px solid var(--line);white-space:nowrap}
 th:first-child{padding-left:0;position:sticky;left:0;background:var(--card)}tbody th{font-weight:400}.number{text-align:right}
 .good{color:var(--good);font-weight:600}.bad{color:var(--bad);font-weight:600}.muted{color:var(--muted)}
