@@ -41,6 +41,12 @@ export async function measure(contestants: readonly Contestant[], options: Measu
   })
 }
 
+/** The median of the ratios within each round: what disturbs a whole round falls out of it. */
+export function ratioOf(ours: Timing | undefined, theirs: Timing): number {
+  const ratios = theirs.rounds.map((their, i) => (ours?.rounds[i] ?? Number.NaN) / their).sort((a, b) => a - b)
+  return ratios[Math.floor(ratios.length / 2)] ?? Number.NaN
+}
+
 /** Runs until the optimising compiler is likely done, and finds how many repetitions fill a turn. */
 async function warmUp(contestant: Contestant, turn: number): Promise<number> {
   let times = 1

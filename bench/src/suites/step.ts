@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url"
 import { memory, setThreads } from "@selvedge/core"
-import { type Contestant, measure, type Timing } from "../measure.ts"
+import { type Contestant, measure, ratioOf } from "../measure.ts"
 import { type Row, randomImages, rows, rowTitles, trainerOf } from "../nets.ts"
 import { Peer } from "../peers/peer.ts"
 import { allocated, describeShares, shares, surviving } from "../profile.ts"
@@ -54,12 +54,6 @@ async function race(
   } finally {
     for (const each of contestants) if (each instanceof Peer) each.close()
   }
-}
-
-/** The median of the ratios within each round: what disturbs a whole round falls out of it. */
-function ratioOf(ours: Timing | undefined, theirs: Timing): number {
-  const ratios = theirs.rounds.map((their, i) => (ours?.rounds[i] ?? Number.NaN) / their).sort((a, b) => a - b)
-  return ratios[Math.floor(ratios.length / 2)] ?? Number.NaN
 }
 
 function contestant(name: string, row: Row, batch: number, python: string | null): Contestant | null {

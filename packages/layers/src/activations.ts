@@ -13,6 +13,7 @@ import {
   logSigmoid,
   logSoftmax,
   mish,
+  mul,
   OptionError,
   relu,
   relu6,
@@ -26,7 +27,7 @@ import {
   tanh,
 } from "@selvedge/core"
 import { configOf, findCustomObject, isObjectConfig, type ObjectConfig, optionsFromConfig } from "./config.ts"
-import { isCallable, serializeFunction, serializeObject, unknownName } from "./configurable.ts"
+import { isCallable, serializeFunction, unknownName } from "./configurable.ts"
 import { type LayerClass, layerFromConfig } from "./construct.ts"
 import { Layer } from "./layer.ts"
 import { ELU } from "./layers/elu.ts"
@@ -34,6 +35,7 @@ import { LeakyReLU } from "./layers/leakyRelu.ts"
 import { PReLU } from "./layers/prelu.ts"
 import { ReLU } from "./layers/relu.ts"
 import { Softmax } from "./layers/softmax.ts"
+import { serialize } from "./serialize.ts"
 
 /** Keras's names of activations, and the ops they stand for. */
 export const activations = {
@@ -88,7 +90,7 @@ export class ActivationFunction {
 
   /** The name, or `{ class_name, config }`. */
   serialize(): unknown {
-    return this.layer ? serializeObject(this.layer) : this.#serialized
+    return this.layer ? serialize(this.layer) : this.#serialized
   }
 }
 
@@ -121,6 +123,11 @@ const parametric: Readonly<Record<string, ((args: Arguments) => (x: Tensor) => T
     const options = { approximate: checkBoolean("gelu", "approximate", args.approximate ?? false) }
     return x => gelu(x, options)
   },
+  hard_sigmoid: args => {
+    // Keras 2's clip(0.2 x + 0.5, 0, 1) is Keras 3's of 1.2 x.
+    const scale = number("hard_sigmoid", args, "scale", 1)
+    return x => hardSigmoid(mul(x, scale))
+  },
   softmax: args => {
     const options = { axis: number("softmax", args, "axis", -1) }
     return x => softmax(x, options)
@@ -136,6 +143,7 @@ const parameters: Readonly<Record<string, readonly string[]>> = {
   leaky_relu: ["negativeSlope"],
   elu: ["alpha"],
   gelu: ["approximate"],
+  hard_sigmoid: ["scale"],
   softmax: ["axis"],
   log_softmax: ["axis"],
 }

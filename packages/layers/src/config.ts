@@ -98,6 +98,7 @@ const accepted: Readonly<Record<string, Readonly<Record<string, readonly unknown
     input_axes: [null],
     output_axes: [null],
     autocast: "any",
+    rng_type: "any",
   },
   BatchNormalization: {
     synchronized: [false, null],
@@ -114,9 +115,13 @@ const accepted: Readonly<Record<string, Readonly<Record<string, readonly unknown
 }
 
 const renamed: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  "*": { batch_input_shape: "batch_input_shape", input_dtype: "dtype" },
   LeakyReLU: { alpha: "negative_slope" },
   InputLayer: { batch_input_shape: "batch_shape" },
+}
+
+/** A key that a table has itself: `constructor` is not one. */
+function own<T>(table: Readonly<Record<string, T>> | undefined, key: string): T | undefined {
+  return table && Object.hasOwn(table, key) ? table[key] : undefined
 }
 
 /**
@@ -127,9 +132,9 @@ const renamed: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 export function optionsFromConfig(className: string, config: Config): Record<string, unknown> {
   const options: Record<string, unknown> = {}
   for (const [key, value] of Object.entries(config)) {
-    const known = accepted[className]?.[key] ?? accepted["*"]?.[key]
+    const known = own(own(accepted, className), key) ?? own(accepted["*"], key)
     if (known === undefined) {
-      options[toOptionKey(renamed[className]?.[key] ?? key)] = value
+      options[toOptionKey(own(own(renamed, className), key) ?? key)] = value
     } else if (known !== "any" && !known.includes(value)) {
       throw new OptionError(`${className}: ${key} ${describe(value)} is not supported`, {
         facts: { allowed: known.map(describe).join(", ") },

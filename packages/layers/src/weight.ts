@@ -1,4 +1,4 @@
-import { type Buffer, type Shape, sizeOf, Tensor, tensor } from "@selvedge/core"
+import { type Buffer, type Shape, Tensor, zeros } from "@selvedge/core"
 import type { Constraint } from "./constraints/index.ts"
 import type { Regularizer } from "./regularizers/index.ts"
 
@@ -48,8 +48,7 @@ export class Weight extends Tensor {
 
   constructor(options: WeightOptions) {
     const { shape, name } = options
-    const values = tensor(new Float32Array(sizeOf(shape)), shape)
-    super(values.storage, shape, { name, requiresGrad: options.trainable && options.learnable })
+    super(zeros(shape).storage, shape, { name, requiresGrad: options.trainable && options.learnable })
     this.key = options.key
     this.learnable = options.learnable
     this.regularizer = options.regularizer

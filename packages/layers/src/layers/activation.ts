@@ -1,6 +1,7 @@
 import type { Tensor } from "@selvedge/core"
 import { type ActivationFunction, type ActivationLike, getActivation } from "../activations.ts"
 import type { Layer, LayerOptions } from "../layer.ts"
+import type { DataShapes } from "../shapes.ts"
 import { Elementwise } from "./elementwise.ts"
 
 /**
@@ -16,6 +17,12 @@ export class Activation extends Elementwise {
   constructor(activation: ActivationLike, options: LayerOptions = {}) {
     super(options)
     this.activation = getActivation(activation)
+  }
+
+  /** Builds the layer that computes it, if it is one. */
+  override build(inputShape: DataShapes): void {
+    super.build(inputShape)
+    this.activation.layer?.ensureBuilt(inputShape)
   }
 
   override call(x: Tensor): Tensor {

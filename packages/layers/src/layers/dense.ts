@@ -52,6 +52,12 @@ export abstract class KernelLayer extends Layer {
     this.biasRule = new WeightRule("bias", biasInitializer, biasRegularizer, biasConstraint)
   }
 
+  /** An activation that is a layer is built with it: its weights are weights of this layer. */
+  override build(inputShape: DataShapes): void {
+    super.build(inputShape)
+    this.activation.layer?.ensureBuilt(this.computeOutputShape(inputShape))
+  }
+
   override sublayers(): Layer[] {
     return this.activation.layer ? [this.activation.layer] : []
   }
