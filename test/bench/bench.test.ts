@@ -139,6 +139,6 @@ it("the command says what it can do, and what it cannot", () => {
       ["--import", "tsx", "--conditions=@selvedge/source", join(root, "bench/src/bench.ts"), ...args],
       { cwd: root, encoding: "utf8", stdio: "pipe" },
     )
-  expect(run("--help")).toContain("Suites: gemm, ops, step, start, scaling")
+  expect(run("--help")).toContain("Suites: gemm, ops, step, start, files, scaling")
   expect(() => run("speed")).toThrow('there is no suite "speed"')
 })

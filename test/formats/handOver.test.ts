@@ -42,7 +42,7 @@ describe("handOver", () => {
       begun: null,
     })
     expect(manifest.history).toEqual({ epoch: [0, 1], history })
-    expect(manifest.training).toMatchObject({ loss: "mse", optimizer: { class_name: "Adam" } })
+    expect(manifest.training).toMatchObject({ loss: "mean_squared_error", optimizer: { class_name: "Adam" } })
     expect(Object.keys(manifest.passes)).toEqual(["2", "3", "4"])
     const { shards } = manifest.passes[2].examples
     expect(shards).toHaveLength(3)

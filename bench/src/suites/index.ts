@@ -1,6 +1,7 @@
 import type { Suite } from "../suite.ts"
 import { chapter } from "./chapter.ts"
 import { dashboard } from "./dashboard.ts"
+import { files } from "./files.ts"
 import { gemm } from "./gemm.ts"
 import { memory } from "./memory.ts"
 import { ops } from "./ops.ts"
@@ -9,7 +10,16 @@ import { start } from "./start.ts"
 import { step } from "./step.ts"
 
 /** The suites that run when none is named, in this order. */
-export const usualSuites: Readonly<Record<string, Suite>> = { gemm, ops, step, start, scaling, memory, dashboard }
+export const usualSuites: Readonly<Record<string, Suite>> = {
+  gemm,
+  ops,
+  step,
+  start,
+  files,
+  scaling,
+  memory,
+  dashboard,
+}
 
 /** All of them: the chapter takes minutes and needs its data. */
 export const suites: Readonly<Record<string, Suite>> = {

@@ -1,4 +1,5 @@
 import { OptionError } from "@selvedge/core"
+import { messageOf, misfit } from "./fail.ts"
 import { nodeFs } from "./source.ts"
 
 let counter = 0
@@ -8,7 +9,7 @@ let counter = 0
  * file in the same folder is written, flushed to disk and renamed, then the folder is flushed. On failure the temporary
  * file is removed and the old file stands.
  *
- * @throws OptionError outside Node; the file system's own error when writing fails.
+ * @throws OptionError outside Node; FormatError when writing fails, with the file system's own error as its cause.
  */
 export async function writeFileAtomic(path: string | URL, bytes: Uint8Array): Promise<void> {
   const fs = nodeFs()
@@ -29,10 +30,19 @@ export async function writeFileAtomic(path: string | URL, bytes: Uint8Array): Pr
     await fs.promises.rename(temporary, target)
   } catch (error) {
     await fs.promises.rm(temporary, { force: true })
-    throw error
+    throw misfit({
+      file: target,
+      place: "file",
+      expected: "a path that can be written",
+      found: reasonOf(error),
+      cause: error,
+    })
   }
   await syncFolder(dirname(target))
 }
+
+/** What the file system said, without the name of the temporary file. */
+const reasonOf = (error: unknown) => messageOf(error).replace(/, \w+ '.*$/s, "")
 
 /** A rename is durable only once its folder is; Windows cannot open folders and needs no such flush. */
 async function syncFolder(folder: string): Promise<void> {

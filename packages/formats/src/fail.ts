@@ -35,6 +35,7 @@ export function refuseIn(file: string): Refuse {
 
 /** A value from a file as short text, safe to print: control characters escaped, at most 80 characters. */
 export function show(value: unknown): string {
+  if (value === undefined) return "nothing"
   const text = typeof value === "string" ? JSON.stringify(value) : describe(value)
   return text.length > 80 ? `${text.slice(0, 77)}...` : text
 }

@@ -123,7 +123,7 @@ function settle(trainer: Trainer, options: HandOverOptions): HandedRun {
       hint: "epochs counts those done here, as in fit with initialEpoch",
     })
   }
-  const names = { inputs: model.inputs.map(x => x.node.layer.name), outputs: model.outputs.map(y => y.node.layer.name) }
+  const names = { inputs: model.inputNames, outputs: model.outputNames }
   const dataset = asDataset("handOver: data", options.data, orSingle(names))
   if (!(dataset.length > 0)) throw new OptionError("handOver: data has no examples")
   const batchSize = whole("batchSize", options.batchSize ?? params?.batchSize ?? 32)

@@ -58,6 +58,16 @@ export function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value)
 }
 
+/** Every JSON object inside a value, itself first. */
+export function* objectsIn(root: Json): Generator<JsonObject> {
+  const pending: Json[] = [root]
+  for (let value = pending.pop(); value !== undefined; value = pending.pop()) {
+    if (typeof value !== "object" || value === null) continue
+    if (!Array.isArray(value)) yield value
+    for (const item of Object.values(value)) pending.push(item)
+  }
+}
+
 function depthOf(text: string): number {
   let depth = 0
   let deepest = 0

@@ -31,13 +31,13 @@ const UTF8 = 0x0800
 const ENCRYPTED = 0x0001
 /** Deflate cannot pass about 1030; real model files stay far under this. */
 const MAX_RATIO = 200
-/** Members up to this size may inflate by any ratio: a small bomb harms nobody. */
+/** Up to this size members may inflate by any ratio: a small bomb harms nobody. */
 const FREE_SIZE = 16 << 20
 
 /**
  * Reads a zip from the central directory, which must be the only truth: names are plain relative paths and unique,
- * members do not overlap, sizes and CRC-32 agree with what is inflated, nothing is encrypted or inflates beyond 200
- * times its packed size (16 MB are free). Stored members are views of `bytes`, not copies. Zip64 is refused.
+ * members do not overlap, sizes and CRC-32 agree with what is inflated, nothing is encrypted, and neither one member nor
+ * all together inflate beyond 200 times their packed size (16 MB are free). Stored members are views of `bytes`, not copies. Zip64 is refused.
  *
  * @throws FormatError naming the member.
  */
@@ -91,7 +91,26 @@ function readDirectory(bytes: Uint8Array, view: DataView, end: number, refuse: R
     at = next
   }
   if (at !== end) throw refuse("directory", `${count} members`, `${end - at} more bytes`)
+  checkTotal(entries, refuse)
   return entries
+}
+
+/** What small members may do one by one, they may not do together. */
+function checkTotal(entries: readonly Entry[], refuse: Refuse): void {
+  const deflated = entries.filter(entry => entry.method === 8)
+  const size = deflated.reduce((sum, entry) => sum + entry.size, 0)
+  checkRatio(
+    "members",
+    deflated.reduce((sum, entry) => sum + entry.packed, 0),
+    size,
+    refuse,
+  )
+}
+
+function checkRatio(place: string, packed: number, size: number, refuse: Refuse): void {
+  if (size <= FREE_SIZE || size <= MAX_RATIO * packed) return
+  const expected = `at most ${MAX_RATIO} times its packed ${packed} bytes`
+  throw refuse(place, expected, `${size} bytes`, "this looks like a zip bomb")
 }
 
 function readEntry(bytes: Uint8Array, view: DataView, at: number, end: number, refuse: Refuse): [Entry, number] {
@@ -131,14 +150,7 @@ function checkEntry(entry: Entry, flags: number, refuse: Refuse): void {
   if (method !== 0 && method !== 8) throw refuse(place, "a stored or deflated member", `compression method ${method}`)
   if (packed === 0xffffffff || size === 0xffffffff) throw refuse(place, "a member under 4 GB", "a zip64 member")
   if (method === 0 && packed !== size) throw refuse(place, `${size} stored bytes`, `${packed}`)
-  if (size > FREE_SIZE && size > MAX_RATIO * packed) {
-    throw refuse(
-      place,
-      `at most ${MAX_RATIO} times its packed ${packed} bytes`,
-      `${size} bytes`,
-      "this looks like a zip bomb",
-    )
-  }
+  checkRatio(place, packed, size, refuse)
 }
 
 /** Start of each member's data, after checking that members lie one after another without sharing bytes. */

@@ -29,6 +29,7 @@ import {
   celu,
   hardShrink,
   hardTanh,
+  scaledHardSigmoid,
   softShrink,
   sparsePlus,
   sparseSigmoid,
@@ -55,6 +56,7 @@ interface Settings {
   readonly approximate?: boolean
   readonly axis?: number
   readonly b?: number
+  readonly scale?: number
 }
 
 /** Keras's names of activations, and the functions they stand for. */
@@ -70,7 +72,7 @@ export const activations = {
   silu,
   swish: silu,
   sigmoid,
-  hard_sigmoid: hardSigmoid,
+  hard_sigmoid: scaledHardSigmoid,
   hard_silu: hardSilu,
   hard_swish: hardSilu,
   hard_shrink: hardShrink,
@@ -98,6 +100,7 @@ const defaults: Readonly<Partial<Record<string, Settings>>> = {
   elu: { alpha: 1 },
   gelu: { approximate: false },
   hard_shrink: { threshold: 0.5 },
+  hard_sigmoid: { scale: 1 },
   soft_shrink: { threshold: 0.5 },
   squareplus: { b: 4 },
   softmax: { axis: -1 },
@@ -142,11 +145,12 @@ export class ActivationFunction {
 }
 
 // Ops are known by themselves: their names as functions are not Keras's, and bundlers change them. The first name counts.
-const names = new Map<unknown, string>(
-  Object.entries(activations)
+const names = new Map<unknown, string>([
+  [hardSigmoid, "hard_sigmoid"],
+  ...Object.entries(activations)
     .map(([name, op]): [unknown, string] => [op, name])
     .reverse(),
-)
+])
 
 // Layers that a config may name as an activation.
 const layers: Readonly<Record<string, LayerClass>> = { ReLU, LeakyReLU, ELU, PReLU, Softmax }

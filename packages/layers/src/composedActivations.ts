@@ -5,6 +5,7 @@ import {
   div,
   elu,
   greater,
+  hardSigmoid,
   less,
   minimum,
   mul,
@@ -23,6 +24,11 @@ import {
 /** y = x where x > 0, alpha (exp(x / alpha) - 1) elsewhere: an ELU without a kink at 0. Barron, 2017. */
 export function celu(x: Tensor, { alpha = 1 }: { readonly alpha?: number } = {}): Tensor {
   return mul(elu(div(x, alpha)), alpha)
+}
+
+/** y = clip(scale x / 6 + 1/2, 0, 1). Keras 2's is that of scale 1.2. */
+export function scaledHardSigmoid(x: Tensor, { scale = 1 }: { readonly scale?: number } = {}): Tensor {
+  return hardSigmoid(scale === 1 ? x : mul(x, scale))
 }
 
 /** y = x where |x| > threshold, else 0. */

@@ -121,7 +121,6 @@ const accepted: Readonly<Record<string, Readonly<Record<string, readonly unknown
 }
 
 const renamed: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  "*": { batch_input_shape: "batch_input_shape", input_dtype: "dtype" },
   LeakyReLU: { alpha: "negative_slope" },
   InputLayer: { batch_input_shape: "batch_shape" },
 }

@@ -151,7 +151,7 @@ export {
   regularizers,
 } from "./regularizers/index.ts"
 export { type SerializedLayer, serialize } from "./serialize.ts"
-export { type DataShape, type DataShapes, formatShapes } from "./shapes.ts"
+export { asShapeList, type DataShape, type DataShapes, formatShapes } from "./shapes.ts"
 export { activationStatistics, type LayerStatistics, type StatisticsOptions } from "./statistics.ts"
 export { type Bottleneck, type BottleneckOptions, bottleneck } from "./transfer/bottleneck.ts"
 export { freeze, freezeUpTo, type LayerChoice, unfreeze } from "./transfer/freeze.ts"

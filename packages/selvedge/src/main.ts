@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs"
+import { stripVTControlCharacters } from "node:util"
 import { nearest, OptionError, SelvedgeError } from "@selvedge/core"
 import { type CommandDef, renderUsage, runCommand } from "citty"
 import { convert } from "./commands/convert.ts"
@@ -33,16 +35,23 @@ export interface Output {
 export async function main(words: readonly string[], output: Output): Promise<number> {
   const asJson = words.includes("--json")
   try {
-    output.out(await run(words, asJson))
+    const text = await run(words, asJson)
+    output.out(asJson ? text : printable(text))
     return 0
   } catch (error) {
     const code = isUsage(error) ? 2 : 1
     const message = error instanceof Error ? error.message : String(error)
-    const kind = error instanceof SelvedgeError ? error.code : "ERR_UNKNOWN"
-    output.err(asJson ? JSON.stringify({ error: { code: kind, message } }) : `selvedge: ${message}`)
+    const kind = error instanceof SelvedgeError ? error.code : code === 2 ? "ERR_OPTION" : "ERR_UNKNOWN"
+    output.err(asJson ? JSON.stringify({ error: { code: kind, message } }) : printable(`selvedge: ${message}`))
     return code
   }
 }
+
+/** Names come from files: what would steer a terminal, or turn the direction of writing, is shown as its code. */
+const printable = (text: string) =>
+  text.replace(/(?![\n\t])[\p{Cc}\p{Bidi_Control}]/gu, character => {
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`
+  })
 
 /** Wrong words: ours are OptionErrors, citty's are told by their name. */
 const isUsage = (error: unknown) =>
@@ -51,7 +60,8 @@ const isUsage = (error: unknown) =>
 async function run(words: readonly string[], asJson: boolean): Promise<string> {
   const [name, ...rest] = words
   const parent = whole()
-  if (name === undefined || name === "--help" || name === "-h") return renderUsage(parent)
+  if (name === undefined || ["--help", "-h", "help"].includes(name)) return usage(parent)
+  if (name === "--version") return JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")).version
   const command = commands[name]
   if (!command || !Object.hasOwn(commands, name)) {
     const near = nearest(name, Object.keys(commands))
@@ -60,12 +70,16 @@ async function run(words: readonly string[], asJson: boolean): Promise<string> {
     })
   }
   const definition = toCitty(name, command)
-  if (rest.includes("--help") || rest.includes("-h")) return renderUsage(definition, parent)
+  if (rest.includes("--help") || rest.includes("-h")) return usage(definition, parent)
   checkWords(name, command, rest)
   const { result } = await runCommand(definition, { rawArgs: [...rest] })
   const { value, text } = result as Report
   return asJson ? JSON.stringify(value) : text
 }
+
+/** Without colours: they would stand in files and pipes, too. */
+const usage = async (command: CommandDef, parent?: CommandDef) =>
+  stripVTControlCharacters(await renderUsage(command, parent))
 
 const whole = (): CommandDef => ({
   meta: { name: "selvedge", description: about },

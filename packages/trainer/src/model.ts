@@ -6,13 +6,13 @@ export type TrainableModel = Layer
 
 /** The names of its inputs. */
 export function inputNames(model: TrainableModel): readonly string[] {
-  const names = model instanceof Model ? model.inputs.map(x => x.node.layer.name) : []
+  const names = model instanceof Model ? model.inputNames : []
   return names.length > 0 ? names : ["input"]
 }
 
-/** The names of its outputs: of the layers that give them. */
+/** The names of its outputs. */
 export function outputNames(model: TrainableModel): readonly string[] {
-  const names = model instanceof Model ? model.outputs.map(y => y.node.layer.name) : []
+  const names = model instanceof Model ? model.outputNames : []
   return names.length > 0 ? names : ["output"]
 }
 

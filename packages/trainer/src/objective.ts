@@ -58,11 +58,12 @@ export class Objective {
   /** The loss of a batch, and the losses of its outputs one by one when there are several. */
   of(batch: Loaded, outputs: readonly Tensor[]): { total: Tensor; parts: Readonly<Record<string, number>> } {
     let total: Tensor | null = null
+    const several = this.losses.filter(loss => loss !== null).length > 1
     const parts: Record<string, number> = {}
     this.losses.forEach((loss, i) => {
       if (loss === null) return
       const value = loss.call(required(batch.y[i]), required(outputs[i]), batch.sampleWeight[i] ?? null)
-      if (this.losses.length > 1) parts[`${this.#names[i]}_loss`] = value.read()[0]!
+      if (several) parts[`${this.#names[i]}_loss`] = value.read()[0]!
       const part = this.weights[i] === 1 ? value : mul(value, this.weights[i]!)
       total = total === null ? part : add(total, part)
     })
@@ -78,8 +79,10 @@ function required(x: Tensor | undefined): Tensor {
 
 /** The metrics of all outputs. They are made at the first batch, when shapes are known. */
 export class Metrics {
-  readonly #asked: readonly (readonly MetricLike[])[]
-  readonly #weighted: readonly (readonly MetricLike[])[]
+  /** What was asked for, output by output. */
+  readonly asked: readonly (readonly MetricLike[])[]
+  /** The same of those that take the weights of examples into account. */
+  readonly weighted: readonly (readonly MetricLike[])[]
   readonly #names: readonly string[]
   #made: { name: string; output: number; weighted: boolean; metric: Metric }[] | null = null
   #waiting: Readonly<Record<string, Float64Array>> = {}
@@ -87,9 +90,9 @@ export class Metrics {
   /** @throws OptionError for an unknown metric or output. */
   constructor(metrics: MetricsLike, weighted: MetricsLike, names: readonly string[]) {
     this.#names = names
-    this.#asked = listPerOutput(metrics, names)
-    this.#weighted = listPerOutput(weighted, names)
-    for (const metric of [...this.#asked, ...this.#weighted].flat()) checkMetric(metric)
+    this.asked = listPerOutput(metrics, names)
+    this.weighted = listPerOutput(weighted, names)
+    for (const metric of [...this.asked, ...this.weighted].flat()) checkMetric(metric)
   }
 
   /** All metrics by the names under which they are reported. */
@@ -104,11 +107,11 @@ export class Metrics {
       lists.flatMap((list, output) =>
         list.map(asked => {
           const metric = getMetric(asked, yTrue[output] ?? [], yPred[output] ?? [])
-          const name = this.#names.length > 1 ? `${this.#names[output]}_${metric.name}` : metric.name
-          return { name, output, weighted, metric }
+          const prefix = this.#names.length > 1 ? `${this.#names[output]}_` : ""
+          return { name: `${prefix}${metric.name}`, prefix, output, weighted, metric }
         }),
       )
-    this.#made = distinct([...make(this.#asked, false), ...make(this.#weighted, true)])
+    this.#made = distinct([...make(this.asked, false), ...make(this.weighted, true)])
     this.setStates(this.#waiting)
   }
 
@@ -154,20 +157,29 @@ export class Metrics {
   }
 }
 
-/** Two metrics of one name are told apart by a count. */
-function distinct<T extends { name: string }>(made: T[]): T[] {
+/** Metrics of one name are told apart as in Keras: a weighted one as `weighted_NAME`, then by a count. */
+function distinct<T extends { name: string; prefix: string; weighted: boolean; metric: Metric }>(made: T[]): T[] {
   const seen = new Map<string, number>()
+  const count = (name: string) => {
+    const before = seen.get(name) ?? 0
+    seen.set(name, before + 1)
+    return before
+  }
   for (const entry of made) {
-    const count = seen.get(entry.name) ?? 0
-    seen.set(entry.name, count + 1)
-    if (count > 0) entry.name = `${entry.name}_${count}`
+    let before = count(entry.name)
+    if (before > 0 && entry.weighted) {
+      entry.name = `${entry.prefix}weighted_${entry.metric.name}`
+      before = count(entry.name)
+    }
+    if (before > 0) entry.name = `${entry.name}_${before}`
   }
   return made
 }
 
 function listPerOutput(metrics: MetricsLike, names: readonly string[]): (readonly MetricLike[])[] {
+  // Keras 2 writes an output without metrics as [null].
   const asList = (value: unknown) =>
-    Array.isArray(value) ? value : value === null || value === undefined ? [] : [value]
+    (Array.isArray(value) ? value : [value]).filter(item => item !== null && item !== undefined)
   if (!Array.isArray(metrics)) {
     const isNever = (_: unknown): _ is never => false
     return perOutput("metrics", metrics, names, isNever).map(asList)

@@ -11,8 +11,8 @@ export interface Hdf5Options {
   /** Name for errors. */
   name?: string
   /**
-   * Milliseconds after which parsing is ended; 5,000 plus 50 per megabyte when absent. It does not include the start of
-   * the worker.
+   * Milliseconds after which parsing is ended; 5,000 plus 50 per megabyte when absent, and then more while other
+   * processes have the processor. It does not include the start of the worker.
    */
   timeoutMs?: number
   /** Parse in this thread, without a time limit: for files of your own. */
@@ -27,6 +27,10 @@ export interface Hdf5Options {
 const MAX_DEPTH = 64
 /** Keras needs some ten objects a layer. */
 const MAX_OBJECTS = 200_000
+/** The least that an object takes in a file: with more of them, one is counted under many names. */
+const OBJECT_BYTES = 32
+/** Requests that go to the worker at once: each has a reply that takes memory. */
+const BATCH = 1000
 /** A worker that has read more is ended: its memory is free at once, not when a collector comes. */
 const KEEP_BYTES = 8 << 20
 /** Memory that the library may take for its own tables, beside the data it reads. */
@@ -54,7 +58,9 @@ export async function readHdf5(bytes: Uint8Array, options: Hdf5Options = {}): Pr
   const maxBytes = options.maxBytes ?? 4 * size + (64 << 20)
   const refuse = refuseIn(name)
   checkSignature(bytes, refuse)
-  const engine = trusted ? new LocalEngine((await loadH5()).module) : await RemoteEngine.start(timeoutMs)
+  const engine = trusted
+    ? new LocalEngine((await loadH5()).module)
+    : await RemoteEngine.start(timeoutMs, options.timeoutMs === undefined)
   let keep = false
   try {
     const body = trusted || owned ? bytes : new Uint8Array(bytes)
@@ -134,16 +140,15 @@ async function readChildren(walk: Walk, level: readonly Place[]): Promise<Place[
     listed[i]!.map(name => ({ parent: parent.group, name, path: `${parent.path}/${name}` })),
   )
   walk.objects += children.length
-  if (walk.objects > MAX_OBJECTS) throw walk.refuse("groups", `at most ${MAX_OBJECTS} objects`, "more")
-  const soft = await ask<string | null>(
+  const most = Math.min(MAX_OBJECTS, Math.ceil(walk.fileBytes / OBJECT_BYTES))
+  if (walk.objects > most) throw walk.refuse("groups", `at most ${most} objects`, "more", "a group may contain itself")
+  const links = await ask<string | null | { filename?: string }>(
     walk,
-    children.map(({ path }) => call("get_symbolic_link", path)),
+    children.flatMap(({ path }) => [call("get_symbolic_link", path), call("get_external_link", path)]),
   )
-  const outside = await ask<{ filename?: string }>(
-    walk,
-    children.map(({ path }) => call("get_external_link", path)),
-  )
-  const hard = children.filter((_, i) => soft[i] === null && outside[i]!.filename === undefined)
+  // One of each child: the name that a soft link has, and the file that an external one has.
+  const leads = links.map(link => (typeof link === "object" && link !== null ? link.filename : link) ?? null)
+  const hard = children.filter((_, i) => leads[2 * i] === null && leads[2 * i + 1] === null)
   const types = await ask<number>(
     walk,
     hard.map(({ path }) => call("get_type", path)),
@@ -210,13 +215,17 @@ function call(name: Extract<Request, { op: "call" }>["name"], ...args: (string |
 
 /** Replies of one kind; an empty batch costs no trip. */
 async function ask<T>(walk: Walk, requests: readonly Request[]): Promise<T[]> {
-  if (requests.length === 0) return []
-  try {
-    return (await walk.engine.run(requests)) as T[]
-  } catch (error) {
-    if (!(error instanceof RequestError)) throw error
-    throw walk.refuse(placeOf(requests[error.index]), "undamaged HDF5", deepestReason(error.message))
+  const replies: T[] = []
+  for (let at = 0; at < requests.length; at += BATCH) {
+    const batch = requests.slice(at, at + BATCH)
+    try {
+      for (const reply of await walk.engine.run(batch)) replies.push(reply as T)
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error
+      throw walk.refuse(placeOf(batch[error.index]), "undamaged HDF5", deepestReason(error.message))
+    }
   }
+  return replies
 }
 
 function placeOf(request: Request | undefined): string {

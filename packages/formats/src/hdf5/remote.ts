@@ -17,6 +17,23 @@ type Reply = { ready: true } | { replies: unknown[] } | { error: string; index?:
 /** Starting a thread and compiling h5wasm is no part of a file's time; this long is plenty on any machine. */
 const START_TIMEOUT = 60_000
 
+/** A patient engine waits at most so many times longer. */
+const PATIENCE = 10
+const STARVED_TICK = 100
+
+interface Patience {
+  readonly timeoutMs: number
+  /** What this process had computed when the time began, in milliseconds. */
+  readonly computed: number
+  readonly last: number
+}
+
+/** Processor time of all threads of this process so far; without an answer, as in a browser, no waiting is excused. */
+function computedMs(): number {
+  const used = globalThis.process?.cpuUsage?.()
+  return used ? (used.user + used.system) / 1000 : Infinity
+}
+
 let moduleUrl: string | undefined
 /** A thread that has served a good file and waits for the next one. */
 let idle: RemoteEngine | undefined
@@ -37,6 +54,7 @@ export class RemoteEngine implements Engine {
   readonly #thread: Thread
   #settle: { done: (replies: unknown[]) => void; fail: (error: Error) => void } | undefined
   #deadline = Infinity
+  #patience: Patience | null = null
   #dead = false
 
   private constructor(thread: Thread) {
@@ -47,11 +65,17 @@ export class RemoteEngine implements Engine {
     )
   }
 
-  /** A ready thread: one that waits, or a new one. From here on the time of `timeoutMs` runs. */
-  static async start(timeoutMs: number): Promise<RemoteEngine> {
+  /**
+   * A ready thread: one that waits, or a new one. From here on the time of `timeoutMs` runs. A `patient` one waits on
+   * while this process is kept from computing by others.
+   */
+  static async start(timeoutMs: number, patient: boolean): Promise<RemoteEngine> {
     const engine = idle ?? (await RemoteEngine.#create())
     idle = undefined
     engine.#deadline = performance.now() + timeoutMs
+    engine.#patience = patient
+      ? { timeoutMs, computed: computedMs(), last: engine.#deadline + PATIENCE * timeoutMs }
+      : null
     return engine
   }
 
@@ -74,14 +98,18 @@ export class RemoteEngine implements Engine {
 
   async #exchange(data: object, move: ArrayBuffer[]): Promise<unknown[]> {
     const left = this.#deadline - performance.now()
-    if (left <= 0) throw this.#timeout()
+    if (left <= 0 && !this.#isStarved()) throw this.#timeout()
     this.#thread.hold(true)
     let timer: ReturnType<typeof setTimeout> | undefined
     try {
       return await new Promise<unknown[]>((done, fail) => {
         this.#settle = { done, fail }
+        const expire = () => {
+          if (!this.#isStarved()) fail(this.#timeout())
+          else timer = setTimeout(expire, STARVED_TICK)
+        }
         // A timer cannot hold more than 2^31 - 1 milliseconds.
-        if (left < 0x7fffffff) timer = setTimeout(() => fail(this.#timeout()), left)
+        if (left < 0x7fffffff) timer = setTimeout(expire, Math.max(left, 0))
         this.#thread.post(data, move)
       })
     } finally {
@@ -89,6 +117,13 @@ export class RemoteEngine implements Engine {
       this.#settle = undefined
       this.#thread.hold(false)
     }
+  }
+
+  /** Whether the time ran out only because other processes had the processor. */
+  #isStarved(): boolean {
+    if (!this.#patience) return false
+    const { timeoutMs, computed, last } = this.#patience
+    return performance.now() < last && computedMs() - computed < timeoutMs
   }
 
   #timeout(): TimeoutError {

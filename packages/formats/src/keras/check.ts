@@ -1,10 +1,12 @@
 import type { CustomObjects } from "@selvedge/layers"
 import { type Refuse, show } from "../fail.ts"
-import type { JsonObject } from "../json.ts"
-import { objectsIn } from "./file.ts"
+import { type JsonObject, objectsIn } from "../json.ts"
 
 /** Options that are sizes of weights: none can be larger than all that the file stores. */
 const SIZES = ["units", "filters", "input_dim", "output_dim", "num_heads", "key_dim", "value_dim"]
+
+/** A model of more layers would take long to build, whatever the file's time limit. */
+const MAX_LAYERS = 10_000
 
 /** Names of Python code in a configuration. */
 const CODE = new Set(["Lambda", "__lambda__", "TorchModuleWrapper", "TFSMLayer", "JaxLayer", "FlaxLayer", "TFOpLambda"])
@@ -22,8 +24,11 @@ export function checkConfig(
   refuse: Refuse,
 ): void {
   if (typeof model.class_name !== "string") throw refuse("configuration", "class_name", show(model.class_name))
+  let count = 0
   for (const object of objectsIn(model)) {
-    const { class_name: name } = object
+    const { class_name: name, layers } = object
+    if (Array.isArray(layers)) count += layers.length
+    if (count > MAX_LAYERS) throw refuse("layers", `at most ${MAX_LAYERS} in all`, "more")
     if (typeof name === "string" && CODE.has(name) && !Object.hasOwn(customObjects, name))
       throw codeError(object, refuse)
     checkInput(object, refuse)

@@ -1,9 +1,10 @@
 import { type Refuse, refuseIn, show } from "../fail.ts"
 import { looksLikeHdf5, readHdf5 } from "../hdf5/read.ts"
 import type { AttributeValue, Hdf5Group, Hdf5Tree } from "../hdf5/types.ts"
-import { decodeUtf8, isObject, type Json, type JsonObject, parseJsonObject } from "../json.ts"
+import { decodeUtf8, isObject, type JsonObject, parseJsonObject } from "../json.ts"
 import type { SourceBytes } from "../source.ts"
 import { looksLikeZip, readZip } from "../zip.ts"
+import { fromKeras2 } from "./dialect.ts"
 import type { LoadOptions } from "./options.ts"
 
 /** A model file taken apart: nothing in it has been believed yet. */
@@ -26,6 +27,8 @@ const CONFIG = "config.json"
 const METADATA = "metadata.json"
 const WEIGHTS = "model.weights.h5"
 const NPZ = "model.weights.npz"
+/** All others, such as assets, are not even unpacked. */
+const MEMBERS = [CONFIG, METADATA, WEIGHTS]
 
 /**
  * Takes a `.keras`, `.h5` or `.weights.h5` file apart, told by its first bytes, not by its name.
@@ -40,30 +43,36 @@ export async function openKeras(source: SourceBytes, options: LoadOptions): Prom
 }
 
 async function openArchive(source: SourceBytes, options: LoadOptions, refuse: Refuse): Promise<KerasFile> {
-  const members = readZip(source.bytes, { name: source.name })
+  const names: string[] = []
+  const only = (name: string) => names.push(name) > 0 && MEMBERS.includes(name)
+  const members = readZip(source.bytes, { name: source.name, only })
   const text = (name: string) => {
     const data = members.get(name)
-    if (!data) throw refuse(name, "this member", `only ${[...members.keys()].slice(0, 5).map(show).join(", ")}`)
+    if (!data) throw refuse(name, "this member", `only ${names.slice(0, 5).map(show).join(", ")}`)
     return parseJsonObject(decodeUtf8(data, refuse, name), refuse, name)
   }
   const model = text(CONFIG)
   const metadata = members.has(METADATA) ? text(METADATA) : {}
   const weights = members.get(WEIGHTS)
-  if (!weights) throw missingWeights(members.has(NPZ), refuse)
+  if (!weights) throw missingWeights(names.includes(NPZ), refuse)
   // Deflated members have a buffer of their own; stored ones are views of the file's.
   const owned = source.owned || weights.buffer !== source.bytes.buffer
   const group = await readHdf5(weights, { ...reading(options), name: `${source.name}/${WEIGHTS}`, owned })
   const training = model.compile_config
+  const kerasVersion = typeof metadata.keras_version === "string" ? metadata.keras_version : ""
   return {
     name: source.name,
     refuse,
-    model,
+    model: isKeras2(kerasVersion) ? fromKeras2(model) : model,
     training: isObject(training) ? training : undefined,
-    kerasVersion: typeof metadata.keras_version === "string" ? metadata.keras_version : "",
+    kerasVersion,
     weights: { layout: "v3", group },
     optimizer: group,
   }
 }
+
+/** Told by the version that a file says it was written with. */
+export const isKeras2 = (version: string) => /^[12]\./.test(version)
 
 function missingWeights(npz: boolean, refuse: Refuse): Error {
   if (!npz) return refuse(WEIGHTS, "this member", "none")
@@ -77,12 +86,14 @@ async function openH5(source: SourceBytes, options: LoadOptions, refuse: Refuse)
   const whole = tree.groups.get("model_weights")
   const layout = whole || tree.attributes.has("layer_names") || tree.attributes.has("layer_names0") ? "h5" : "v3"
   const version = (whole ?? tree).attributes.get("keras_version") ?? tree.attributes.get("keras_version")
+  const kerasVersion = typeof version === "string" ? version : ""
+  const model = attribute("model_config")
   return {
     name: source.name,
     refuse,
-    model: attribute("model_config"),
+    model: model && isKeras2(kerasVersion) ? fromKeras2(model) : model,
     training: attribute("training_config"),
-    kerasVersion: typeof version === "string" ? version : "",
+    kerasVersion,
     weights: { layout, group: whole ?? tree },
     optimizer: layout === "v3" ? tree : tree.groups.get("optimizer_weights"),
   }
@@ -106,14 +117,4 @@ export function countStored(tree: Hdf5Tree): number {
   for (const { data } of tree.datasets.values()) count += data.length
   for (const group of tree.groups.values()) count += countStored(group)
   return count
-}
-
-/** Every JSON object inside a value, itself first. */
-export function* objectsIn(root: Json): Generator<JsonObject> {
-  const pending: Json[] = [root]
-  for (let value = pending.pop(); value !== undefined; value = pending.pop()) {
-    if (typeof value !== "object" || value === null) continue
-    if (!Array.isArray(value)) yield value
-    for (const item of Object.values(value)) pending.push(item)
-  }
 }

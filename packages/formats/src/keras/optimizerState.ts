@@ -1,4 +1,4 @@
-import { formatShape, type Tensor } from "@selvedge/core"
+import { formatShape, math, type Tensor } from "@selvedge/core"
 import type { Optimizer } from "@selvedge/trainer"
 import { toFloat32 } from "../arrays.ts"
 import type { Refuse } from "../fail.ts"
@@ -42,7 +42,7 @@ export function storedVariables(file: KerasFile): StoredVariable[] | undefined {
  */
 export function planOptimizer(optimizer: Optimizer, stored: readonly StoredVariable[], refuse: Refuse): Values[] {
   const variables = optimizer.variables
-  const sources = arrange(variables, stored)
+  const sources = arrange(optimizer, stored)
   if (sources.length !== variables.length) {
     const hint = "the file's optimizer is of another kind, or was made for other weights"
     throw refuse("optimizer", `${variables.length} variables`, `${stored.length}`, hint)
@@ -50,7 +50,8 @@ export function planOptimizer(optimizer: Optimizer, stored: readonly StoredVaria
   return variables.map((variable, i) => valuesOf(variable, sources[i]!, refuse))
 }
 
-function arrange(variables: readonly Tensor[], stored: readonly StoredVariable[]): (StoredVariable | Tensor)[] {
+function arrange(optimizer: Optimizer, stored: readonly StoredVariable[]): (StoredVariable | Tensor)[] {
+  const { variables } = optimizer
   const [iteration, ...rest] = stored
   if (!iteration) return []
   const rate = variables[1]?.name === "learning_rate" ? [variables[1]] : []
@@ -61,7 +62,24 @@ function arrange(variables: readonly Tensor[], stored: readonly StoredVariable[]
   // A model that was compiled and never trained: Keras makes the slots at the first step.
   if (stored.length <= head) return [...stored, ...variables.slice(stored.length)]
   const complete = [iteration, ...rate, ...rest]
+  if (variables.at(-1)?.name === PRODUCT && complete.length === variables.length - 1) {
+    complete.push(momentumProduct(optimizer, Number(iteration.stored.data[0])))
+  }
   return complete.length === variables.length ? complete : [...stored]
+}
+
+/** What Keras calls Nadam's product of all momenta so far. */
+const PRODUCT = "variable"
+/** From about here on 0.96ᵗ / 2 is nothing beside 1 in double. */
+const WARM = 1000
+
+/** Keras 2 stores Nadam's product nowhere: it follows from beta1 and the number of steps. */
+function momentumProduct(optimizer: Optimizer, steps: number): StoredVariable {
+  const beta1 = Number(optimizer.getConfig().beta_1)
+  let product = 1
+  for (let t = 1; t <= Math.min(steps, WARM); t++) product *= beta1 * (1 - 0.5 * math.pow(0.96, t))
+  product *= math.pow(beta1, Math.max(0, steps - WARM))
+  return { name: PRODUCT, stored: dataset([], Float32Array.of(product), "float32") }
 }
 
 /** Slots kind after kind, as legacy optimizers store them, in the order of `variables`. */

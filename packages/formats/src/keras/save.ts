@@ -1,13 +1,15 @@
 import { checkChoice, checkKeys, OptionError } from "@selvedge/core"
 import { type Model, serialize } from "@selvedge/layers"
-import type { Optimizer } from "@selvedge/trainer"
+import type { Trainer } from "@selvedge/trainer"
 import { writeFileAtomic } from "../atomic.ts"
 import { emptyGroup, type Hdf5Tree } from "../hdf5/types.ts"
 import { writeHdf5 } from "../hdf5/write.ts"
-import { asJsonObject, type Json, type JsonObject } from "../json.ts"
+import { asJsonObject, type JsonObject } from "../json.ts"
 import { writeZip } from "../zip.ts"
-import { KERAS_VERSION, optimizerToKeras2, toKeras2 } from "./dialect.ts"
+import { compileConfig2 } from "./compile2.ts"
+import { checkKeras3, KERAS_VERSION, toKeras2 } from "./dialect.ts"
 import { optimizerGroup, optimizerVars } from "./optimizerState.ts"
+import { compileConfigOf, compileJson } from "./training.ts"
 import { weightsGroup } from "./weightsH5.ts"
 import { putV3 } from "./weightsV3.ts"
 
@@ -20,13 +22,6 @@ export interface SaveOptions {
   format?: KerasFormat
   /** Whose words the configuration of an `.h5` file uses: Keras 3 (the default), or Keras 2 for `tf_keras`. */
   keras?: 2 | 3
-}
-
-/** What a trainer adds to a model's file. */
-export interface TrainingState {
-  readonly optimizer: Optimizer
-  /** Keras's compile configuration: optimizer, loss, metrics. */
-  readonly compileConfig: JsonObject
 }
 
 const FORMATS = ["keras", "h5", "weights.h5"] as const
@@ -54,7 +49,7 @@ export function formatOf(path: string | URL): KerasFormat {
 }
 
 /** A model, with a trainer's state where there is one, as the bytes of a file. */
-export async function encodeModel(model: Model, options: SaveOptions, training?: TrainingState): Promise<Uint8Array> {
+export async function encodeModel(model: Model, options: SaveOptions, trainer?: Trainer): Promise<Uint8Array> {
   checkKeys("saveModel", options, ["format", "keras"])
   const format = checkChoice("saveModel", "format", options.format ?? "keras", FORMATS)
   if (options.keras !== undefined && options.keras !== 2 && options.keras !== 3) {
@@ -62,50 +57,59 @@ export async function encodeModel(model: Model, options: SaveOptions, training?:
   }
   if (!model.built)
     throw new OptionError("saveModel: the model has no weights yet", { hint: "call build(inputShape) first" })
-  if (format === "h5") return writeHdf5(wholeTree(model, options.keras ?? 3, training))
-  const weights = await writeHdf5(weightsTree(model, training))
-  return format === "keras" ? writeArchive(model, weights, training) : weights
+  if (format === "h5") return writeHdf5(wholeTree(model, options.keras ?? 3, trainer))
+  const weights = await writeHdf5(weightsTree(model, trainer))
+  return format === "keras" ? writeArchive(model, weights, trainer) : weights
 }
 
-function weightsTree(model: Model, training: TrainingState | undefined): Hdf5Tree {
+function weightsTree(model: Model, trainer: Trainer | undefined): Hdf5Tree {
   const tree = emptyGroup()
   putV3(model, tree)
-  if (training) tree.groups.set("optimizer", optimizerVars(training.optimizer))
+  if (trainer) tree.groups.set("optimizer", optimizerVars(trainer.optimizer))
   return tree
 }
 
-function wholeTree(model: Model, keras: 2 | 3, training: TrainingState | undefined): Hdf5Tree {
+function wholeTree(model: Model, keras: 2 | 3, trainer: Trainer | undefined): Hdf5Tree {
   const version = keras === 2 ? "2.15.0" : KERAS_VERSION
   const tree = emptyGroup()
-  const config = configOf(model)
   tree.attributes.set("backend", "tensorflow")
   tree.attributes.set("keras_version", version)
-  tree.attributes.set("model_config", JSON.stringify(keras === 2 ? toKeras2(config) : config))
+  tree.attributes.set("model_config", JSON.stringify(configOf(model, keras)))
   tree.groups.set("model_weights", weightsGroup(model, version))
-  if (training) {
-    const { optimizer, ...rest } = training.compileConfig
-    const optimizer_config = keras === 2 ? optimizerToKeras2(optimizer ?? null) : (optimizer ?? null)
-    tree.attributes.set("training_config", JSON.stringify({ ...rest, optimizer_config }))
-    tree.groups.set("optimizer_weights", optimizerGroup(training.optimizer, keras, model.trainableWeights))
+  if (trainer) {
+    tree.attributes.set("training_config", compileJson(keras === 2 ? compileConfig2(trainer, model) : ofH5(trainer)))
+    tree.groups.set("optimizer_weights", optimizerGroup(trainer.optimizer, keras, model.trainableWeights))
   }
   return tree
 }
 
-function writeArchive(model: Model, weights: Uint8Array, training: TrainingState | undefined): Uint8Array {
-  const text = (value: Json) => new TextEncoder().encode(JSON.stringify(value))
-  const config = { ...configOf(model), ...(training ? { compile_config: training.compileConfig } : {}) }
+/** In `.h5` files the optimizer has another key. */
+function ofH5(trainer: Trainer): JsonObject {
+  const { optimizer, ...rest } = compileConfigOf(trainer)
+  return { ...rest, optimizer_config: optimizer ?? null }
+}
+
+function writeArchive(model: Model, weights: Uint8Array, trainer: Trainer | undefined): Uint8Array {
+  const bytes = (text: string) => new TextEncoder().encode(text)
+  const config = JSON.stringify(configOf(model, 3))
+  const compiled = trainer
+    ? `${config.slice(0, -1)},"compile_config":${compileJson(compileConfigOf(trainer))}}`
+    : config
   const saved = new Date().toISOString().slice(0, 19).replace("T", "@")
   return writeZip(
     new Map([
-      ["metadata.json", text({ keras_version: KERAS_VERSION, date_saved: saved })],
-      ["config.json", text(config)],
+      ["metadata.json", bytes(JSON.stringify({ keras_version: KERAS_VERSION, date_saved: saved }))],
+      ["config.json", bytes(compiled)],
       ["model.weights.h5", weights],
     ]),
   )
 }
 
-/** A model's configuration as JSON. */
-function configOf(model: Model): JsonObject {
+/** A model's configuration as JSON, in the words of that Keras. */
+function configOf(model: Model, keras: 2 | 3): JsonObject {
   const config = serialize(model)
-  return asJsonObject(`saveModel: configuration of ${model.name}`, { ...config })
+  const json = asJsonObject(`saveModel: configuration of ${model.name}`, { ...config })
+  if (keras === 2) return toKeras2(json)
+  checkKeras3(json)
+  return json
 }

@@ -12,12 +12,12 @@ import { writeFileAtomic } from "../atomic.ts"
 import { messageOf } from "../fail.ts"
 import { type Source, toBytes } from "../source.ts"
 import { applyAll } from "./assign.ts"
-import { type KerasFile, openKeras } from "./file.ts"
+import { isKeras2, type KerasFile, openKeras } from "./file.ts"
 import { buildModel, planWeights } from "./load.ts"
 import { planOptimizer, storedVariables, type Values } from "./optimizerState.ts"
 import { checkLoad, checkWeights, type LoadOptions, type WeightOptions } from "./options.ts"
 import { encodeModel, formatOf, type SaveOptions } from "./save.ts"
-import { compileConfigOf, readTraining } from "./training.ts"
+import { isLegacyNadam, readTraining } from "./training.ts"
 
 /**
  * Saves a model with all that its training needs to go on: loss, metrics, the optimizer with its state and step. Keras
@@ -31,10 +31,9 @@ export async function saveTrainer(trainer: Trainer, path: string | URL, options:
 
 /** The bytes that `saveTrainer` would write. */
 export async function trainerToBytes(trainer: Trainer, options: SaveOptions = {}): Promise<Uint8Array> {
-  const { optimizer } = trainer
   const model = modelOf(trainer)
-  if (model.built) optimizer.build(model.trainableWeights)
-  return encodeModel(model, options, { optimizer, compileConfig: compileConfigOf(trainer) })
+  if (model.built) trainer.optimizer.build(model.trainableWeights)
+  return encodeModel(model, options, trainer)
 }
 
 /**
@@ -98,10 +97,21 @@ function modelOf(trainer: Trainer): Model {
 }
 
 function compileFrom(model: Model, file: KerasFile): Trainer {
-  const training = file.training && readTraining(file.training)
+  // Keras 2 names the metrics of several outputs after them, also in the file.
+  const prefixes = isKeras2(file.kerasVersion) && model.outputNames.length > 1 ? model.outputNames : []
+  const training = file.training && readTraining(file.training, prefixes)
   if (!training) {
     const hint = "load it with loadModel, and compile it"
     throw file.refuse("compile configuration", "optimizer, loss and metrics", "none", hint)
+  }
+  if (isLegacyNadam(training.optimizer)) {
+    const hint = "load it with loadModel, and compile it with another optimizer"
+    throw file.refuse(
+      "optimizer",
+      "one that this library has",
+      "Keras 2's legacy Nadam, whose momentum is another",
+      hint,
+    )
   }
   try {
     const { optimizer, loss, metrics, weightedMetrics, lossWeights } = training

@@ -79,9 +79,11 @@ function silu(b: GraphBuilder, x: string): string {
   return b.op("Mul", [x, b.op("Sigmoid", [x])])
 }
 
-/** relu6(x + 3) / 6. */
-function hardSigmoid(b: GraphBuilder, x: string): string {
-  const shifted = b.op("Clip", [b.op("Add", [x, b.constant(3)]), b.constant(0), b.constant(6)])
+/** relu6(x + 3) / 6, of `scale` x when there is one. */
+function hardSigmoid(b: GraphBuilder, x: string, settings: Settings = {}): string {
+  const scale = numberOf(settings, "scale", 1)
+  const scaled = scale === 1 ? x : b.op("Mul", [x, b.constant(scale)])
+  const shifted = b.op("Clip", [b.op("Add", [scaled, b.constant(3)]), b.constant(0), b.constant(6)])
   return b.op("Div", [shifted, b.constant(6)])
 }
 

@@ -53,7 +53,7 @@ export async function saveOnnx(model: Model, path: string | URL, options: OnnxOp
 }
 
 function inputsOf(model: Model): OnnxValue[] {
-  const names = model.inputs.map(x => x.node.layer.name)
+  const names = model.inputNames
   const shapes = shapesOf(model.builtShape ?? [])
   return shapes.map((shape, i) => ({
     name: names[i] ?? (shapes.length === 1 ? "input" : `input_${i}`),

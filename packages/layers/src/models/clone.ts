@@ -3,8 +3,10 @@ import { ActivationFunction } from "../activations.ts"
 import { Configurable } from "../configurable.ts"
 import { type LayerClass, newLayer } from "../construct.ts"
 import { fromConfig } from "../deserialize.ts"
+import { SymbolicTensor } from "../graph.ts"
 import { Layer, type Symbolic } from "../layer.ts"
 import { InputLayer, outputOfInput } from "../layers/input.ts"
+import type { End } from "./graph.ts"
 import { Model, type ModelOptions } from "./model.ts"
 import { Sequential } from "./sequential.ts"
 
@@ -116,6 +118,10 @@ function cloneGraph(model: Model, clones: Map<Layer, Layer>): { inputs: unknown;
     }
   }
   const { inputs, outputs } = model.ends ?? { inputs: [], outputs: [] }
-  const ends = (xs: Symbolic | readonly Symbolic[]) => (Array.isArray(xs) ? xs.map(copyOf) : copyOf(xs as Symbolic))
+  const ends = (xs: End): End => {
+    if (xs instanceof SymbolicTensor) return copyOf(xs)
+    if (Array.isArray(xs)) return xs.map(copyOf)
+    return Object.fromEntries(Object.entries(xs).map(([key, x]) => [key, copyOf(x)]))
+  }
   return { inputs: ends(inputs), outputs: ends(outputs) }
 }

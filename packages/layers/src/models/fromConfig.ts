@@ -34,6 +34,11 @@ export function graphFromConfig(config: Config, make: MakeLayer): Ends {
       throw new OptionError(`functional model: ${key} names a tensor that is never made: ${describe([...history])}`)
     }
     if (isHistory(value)) return tensor(value)
+    // Keras 3 keeps the names under which a model takes or gives several tensors.
+    if (isRecord(value)) {
+      const named = Object.entries(value).map(([name, x]) => [name, isHistory(x) ? tensor(x) : refuse(key, x)] as const)
+      return Object.fromEntries(named)
+    }
     const list = listOf(key, value).map(entry => (isHistory(entry) ? tensor(entry) : refuse(key, entry)))
     // Keras 2 writes a list also for the single output that such a model gives bare.
     const [only] = list
@@ -89,7 +94,8 @@ function offsetsOf(entries: readonly Entry[], config: Config): Map<string, numbe
   }
   for (const entry of entries) for (const application of entry.applications) application.inputs.forEach(see)
   for (const ends of [config.input_layers, config.output_layers]) {
-    for (const end of isHistory(ends) ? [ends] : Array.isArray(ends) ? ends : []) if (isHistory(end)) see(end)
+    const all = isHistory(ends) ? [ends] : Object.values(Array.isArray(ends) || isRecord(ends) ? ends : [])
+    for (const end of all) if (isHistory(end)) see(end)
   }
   const counted = entries.filter(entry => (largest.get(entry.name) ?? 0) >= Math.max(1, entry.applications.length))
   return new Map(counted.map(entry => [entry.name, 1]))

@@ -1,31 +1,53 @@
 import { describe, isTensor, OptionError, type Tensor } from "@selvedge/core"
+import { isRecord } from "../config.ts"
 import { serializeObject } from "../configurable.ts"
 import { between, type Node, SymbolicTensor } from "../graph.ts"
 import type { CallOptions, Layer, Symbolic } from "../layer.ts"
 import { InputLayer } from "../layers/input.ts"
 import { asShapeList, type DataShape, type DataShapes } from "../shapes.ts"
 
-/** @throws OptionError for anything but a symbolic tensor or a list of them; tells which it was. */
-export function checkInputs(
-  owner: string,
-  name: string,
-  value: unknown,
-): { readonly list: boolean; readonly tensors: readonly Symbolic[] } {
-  const list = Array.isArray(value)
-  const all: unknown[] = list ? value : [value]
+/** One side of a functional model: a tensor, a list, or an object of tensors by name. */
+export type End = Symbolic | readonly Symbolic[] | Readonly<Record<string, Symbolic>>
+
+/** A side taken apart. Tensors by name stand in the order of their sorted keys, which is Keras's. */
+interface Given {
+  readonly form: "one" | "list" | "names"
+  readonly keys: readonly string[]
+  readonly tensors: readonly Symbolic[]
+}
+
+/** @throws OptionError for anything but a symbolic tensor, or a list or an object of them; tells which it was. */
+export function checkInputs(owner: string, name: string, value: unknown): Given {
+  const form = Array.isArray(value) ? "list" : isRecord(value) && !(value instanceof SymbolicTensor) ? "names" : "one"
+  const keys = isRecord(value) && form === "names" ? Object.keys(value).sort() : []
+  const all: unknown[] = Array.isArray(value)
+    ? value
+    : isRecord(value) && form === "names"
+      ? keys.map(key => value[key])
+      : [value]
   const tensors = all.filter((x): x is Symbolic => x instanceof SymbolicTensor)
-  if (tensors.length === all.length && all.length > 0) return { list, tensors }
+  if (tensors.length === all.length && all.length > 0) return { form, keys, tensors }
   throw new OptionError(`${owner}: ${name} must be symbolic tensors, got ${describe(value)}`, {
     hint: "begin with input({ shape }) and apply layers to it",
   })
 }
 
-type Given = ReturnType<typeof checkInputs>
+/** The names of a side's tensors: those under which they were given, else those of the layers that they come out of. */
+function namesOf({ form, keys, tensors }: Given): readonly string[] {
+  return form === "names" ? keys : tensors.map(x => x.node.layer.name)
+}
 
-/** What a functional model is made from: its inputs and outputs, alone or in lists. */
+/** A value per tensor of a side in the form in which the side was given. */
+function inForm<T>({ form, keys }: Given, values: readonly T[]): T | readonly T[] | Readonly<Record<string, T>> {
+  const [first] = values
+  if (form === "names") return Object.fromEntries(keys.map((key, i) => [key, values[i]!]))
+  return form === "list" || first === undefined ? values : first
+}
+
+/** What a functional model is made from: its inputs and outputs. */
 export interface Ends {
-  readonly inputs: Symbolic | readonly Symbolic[]
-  readonly outputs: Symbolic | readonly Symbolic[]
+  readonly inputs: End
+  readonly outputs: End
 }
 
 /** The applications of layers between a model's inputs and outputs. */
@@ -34,8 +56,8 @@ export class Graph {
   readonly outputs: readonly Symbolic[]
   readonly nodes: readonly Node<Layer>[]
   readonly layers: Layer[]
-  readonly #listIn: boolean
-  readonly #listOut: boolean
+  readonly #in: Given
+  readonly #out: Given
   readonly #owner: string
 
   /** @throws OptionError when an output depends on an input that is not given. */
@@ -43,8 +65,8 @@ export class Graph {
     this.#owner = owner
     this.inputs = inputs.tensors
     this.outputs = outputs.tensors
-    this.#listIn = inputs.list
-    this.#listOut = outputs.list
+    this.#in = inputs
+    this.#out = outputs
     if (new Set(this.inputs).size < this.inputs.length) {
       throw new OptionError(`${owner}: an input is given twice`, { rule: "each input is named once" })
     }
@@ -64,14 +86,23 @@ export class Graph {
 
   /** Its inputs and outputs as they were given. */
   get ends(): Ends {
-    const alone = (xs: readonly Symbolic[], list: boolean) => (list || !xs[0] ? xs : xs[0])
-    return { inputs: alone(this.inputs, this.#listIn), outputs: alone(this.outputs, this.#listOut) }
+    return { inputs: inForm(this.#in, this.inputs), outputs: inForm(this.#out, this.outputs) }
+  }
+
+  /** The names of its inputs. */
+  get inputNames(): readonly string[] {
+    return namesOf(this.#in)
+  }
+
+  /** The names of its outputs. */
+  get outputNames(): readonly string[] {
+    return namesOf(this.#out)
   }
 
   /** The shapes it was made for. */
   get inputShape(): DataShapes {
     const shapes = this.inputs.map(x => x.shape)
-    return this.#listIn || !shapes[0] ? shapes : shapes[0]
+    return this.#in.form !== "one" || !shapes[0] ? shapes : shapes[0]
   }
 
   /** Computes the outputs, every application once. */
@@ -121,7 +152,7 @@ export class Graph {
 
   #pack<T>(values: T[]): T | T[] {
     const [first] = values
-    return this.#listOut || first === undefined ? values : first
+    return this.#out.form !== "one" || first === undefined ? values : first
   }
 
   #checkCount(count: number): void {
@@ -141,9 +172,8 @@ export class Graph {
     const perLayer = new Map<Layer, Node<Layer>[]>([...entries.values()].map(entry => [entry, []]))
     for (const layer of this.layers) {
       const own = this.nodes.filter(node => node.layer === layer).sort((a, b) => a.index - b.index)
-      // Keras counts the application that a functional model makes of itself.
       own.forEach((node, i) => {
-        position.set(node, i + (isFunctional(layer) ? 1 : 0))
+        position.set(node, i)
       })
       perLayer.set(layer, own)
     }
@@ -156,17 +186,9 @@ export class Graph {
       name: layer.name,
       inbound_nodes: layer instanceof InputLayer ? [] : nodes.map(node => inboundNode(node, history)),
     }))
-    const ends = (xs: readonly Symbolic[], list: boolean) => {
-      const [first] = xs
-      return list || !first ? xs.map(history) : history(first)
-    }
-    const input_layers = ends(this.inputs, this.#listIn)
-    return { layers, input_layers, output_layers: ends(this.outputs, this.#listOut) }
+    const ends = (given: Given) => inForm(given, given.tensors.map(history))
+    return { layers, input_layers: ends(this.#in), output_layers: ends(this.#out) }
   }
-}
-
-function isFunctional(layer: Layer): boolean {
-  return "graph" in layer && layer.graph instanceof Graph
 }
 
 function inboundNode(node: Node<Layer>, history: (x: Symbolic) => unknown): unknown {

@@ -10,7 +10,7 @@ import { within } from "../scope.ts"
 import type { DataShapes } from "../shapes.ts"
 import { trialOutputShape } from "../trial.ts"
 import { graphFromConfig } from "./fromConfig.ts"
-import { checkInputs, type Ends, Graph } from "./graph.ts"
+import { checkInputs, type End, type Ends, Graph } from "./graph.ts"
 import { type Examples, type PredictOptions, predictAll } from "./predict.ts"
 import { type SummaryOptions, summarize } from "./summary.ts"
 import { formatTree } from "./tree.ts"
@@ -23,8 +23,9 @@ export interface ModelOptions extends LayerOptions {
 
 /** Options of a functional model. */
 export interface FunctionalOptions extends ModelOptions {
-  readonly inputs: Symbolic | readonly Symbolic[]
-  readonly outputs: Symbolic | readonly Symbolic[]
+  /** A tensor, a list, or an object of tensors by name: then data are given by these names. */
+  readonly inputs: End
+  readonly outputs: End
 }
 
 const models = {}
@@ -124,7 +125,7 @@ export class Model extends Layer {
     return withInitialisation({ seed: this.seed ?? getSeed(), prefix, idOf }, fn)
   }
 
-  /** Its inputs and outputs as they were given, alone or in lists; null unless it is functional. */
+  /** Its inputs and outputs as they were given, alone, in lists or by name; null unless it is functional. */
   get ends(): Ends | null {
     return this.graph?.ends ?? null
   }
@@ -151,6 +152,16 @@ export class Model extends Layer {
   /** Its symbolic outputs; none for a subclass. */
   get outputs(): readonly Symbolic[] {
     return this.graph?.outputs ?? []
+  }
+
+  /** The names of its inputs: the keys they were given with, else those of their layers; none for a subclass. */
+  get inputNames(): readonly string[] {
+    return this.graph?.inputNames ?? []
+  }
+
+  /** The names of its outputs: the keys they were given with, else those of their layers; none for a subclass. */
+  get outputNames(): readonly string[] {
+    return this.graph?.outputNames ?? []
   }
 
   /**

@@ -90,7 +90,7 @@ function outputsOf(model: Model, inputs: readonly Tensor[], training: boolean): 
 }
 
 function inputsOf(model: Model, x: unknown): Tensor[] {
-  const names = model.inputs.map(input => input.node.layer.name)
+  const names = model.inputNames
   if (names.length < 2) return [asTensor("x", x)]
   const parts = Array.isArray(x) ? x : isRecord(x) ? names.map(name => x[name]) : []
   if (parts.length === names.length) return parts.map((part, i) => asTensor(`x["${names[i]}"]`, part))

@@ -23,9 +23,12 @@ export const convert: Command = {
         facts: { allowed: ENDINGS.join(" ") },
       })
     }
+    if (values.keras !== undefined && ending !== ".h5") throw new OptionError(`convert: --keras is for .h5, got ${to}`)
     const opened = await openFile(from)
     await write(opened, to, ending, values)
-    const holds = [opened.trainer ? "a trainer" : opened.model ? "a model" : `${opened.arrays.length} arrays`]
+    const whole = [".keras", ".h5", ".weights.h5", ".onnx", ".json"].includes(ending)
+    const state = opened.trainer && ![".onnx", ".json"].includes(ending) ? "a model with its training" : "a model"
+    const holds = whole ? state : `${opened.arrays.length} arrays`
     return { value: { in: from, out: to, from: opened.kind, to: ending.slice(1) }, text: `${to}: ${holds}` }
   },
 }

@@ -1,6 +1,6 @@
 import { FormatError, OptionError, sizeOf } from "@selvedge/core"
 import type { NamedArray, TypedArray } from "@selvedge/formats"
-import type { Layer } from "@selvedge/layers"
+import { type Layer, Model } from "@selvedge/layers"
 import { formats } from "../index.ts"
 import type { Values } from "./report.ts"
 
@@ -10,10 +10,14 @@ export interface Numbers {
   readonly shape: number[]
 }
 
+/** One array, or one for each input or output of a model by its name. */
+export type Parts = Numbers | Readonly<Record<string, Numbers>>
+
 /** Examples from a file. */
 export interface Examples {
-  readonly x: Numbers
-  readonly y: Numbers | null
+  readonly x: Parts
+  readonly y: Parts | null
+  readonly count: number
 }
 
 /** Flags that name the parts of a data file. */
@@ -27,36 +31,47 @@ export const dataArgs = {
 } as const
 
 /**
- * Examples from `.npz` (arrays x and y), `.npy` (x alone) or `.csv` (a header; one example per row).
+ * Examples from `.npz` (arrays x and y; for a model of several inputs or outputs, arrays of their names), `.npy` (x alone)
+ * or `.csv` (a header; one example per row).
  * @throws FormatError for a damaged file or missing part; OptionError for another kind of file.
  */
-export async function readExamples(path: string, flags: Values, model?: Layer): Promise<Examples> {
-  const { x, y } = await readParts(path, text(flags.x) ?? "x", text(flags.y) ?? "y", flags.y !== undefined)
-  return { x: model ? shaped(x, model) : x, y }
+export async function readExamples(path: string, flags: Values, model: Layer): Promise<Examples> {
+  const { x, y } = await readParts(path, flags, model)
+  const all = isNumbers(x) ? [x] : Object.values(x)
+  return { x: isNumbers(x) ? shaped(x, model) : x, y, count: all[0]?.shape[0] ?? 0 }
 }
 
-async function readParts(path: string, xName: string, yName: string, wantsY: boolean): Promise<Examples> {
+const isNumbers = (parts: Parts): parts is Numbers => Array.isArray(parts.shape)
+
+async function readParts(path: string, flags: Values, model: Layer): Promise<Omit<Examples, "count">> {
   const { readNpy, readNpz, toBytes } = await formats()
-  if (path.endsWith(".csv")) return readCsvExamples(path, yName, wantsY)
+  const [xName, yName] = [text(flags.x) ?? "x", text(flags.y) ?? "y"]
+  if (path.endsWith(".csv")) return readCsvExamples(path, yName, flags.y !== undefined)
   if (path.endsWith(".npy")) return { x: toNumbers(readNpy((await toBytes(path)).bytes, path)), y: null }
   if (!path.endsWith(".npz")) throw new OptionError(`data must be .npz, .npy or .csv, got ${path}`)
   const arrays = readNpz((await toBytes(path)).bytes, path)
   const find = (name: string) => arrays.find(array => array.name === name)
-  const x = find(xName) ?? (arrays.length === 1 ? arrays[0] : undefined)
+  const named = (names: readonly string[]) => {
+    const parts = names.map(name => [name, find(name)] as const)
+    return Object.fromEntries(parts.map(([name, part]) => [name, toNumbers(part ?? missing(path, name, arrays))]))
+  }
+  const { inputNames, outputNames } = model instanceof Model ? model : { inputNames: [], outputNames: [] }
   const y = find(yName)
-  if (!x) throw missing(path, xName, arrays)
-  if (wantsY && !y) throw missing(path, yName, arrays)
-  return { x: toNumbers(x), y: y ? toNumbers(y) : null }
+  if (flags.y !== undefined && !y) missing(path, yName, arrays)
+  const ys = !y && outputNames.length > 1 && outputNames.every(find) ? named(outputNames) : null
+  if (inputNames.length > 1) return { x: named(inputNames), y: y ? toNumbers(y) : ys }
+  const x = find(xName) ?? (arrays.length === 1 ? arrays[0] : undefined) ?? missing(path, xName, arrays)
+  return { x: toNumbers(x), y: y ? toNumbers(y) : ys }
 }
 
-function missing(path: string, name: string, arrays: readonly NamedArray[]): FormatError {
-  return new FormatError(`${path}: there is no array "${name}"`, {
+function missing(path: string, name: string, arrays: readonly NamedArray[]): never {
+  throw new FormatError(`${path}: there is no array "${name}"`, {
     facts: { arrays: arrays.map(array => array.name).join(", ") },
-    hint: "name them with --x and --y",
+    hint: "name them with --x and --y; several inputs or outputs are read under the names they have in the model",
   })
 }
 
-async function readCsvExamples(path: string, yName: string, wantsY: boolean): Promise<Examples> {
+async function readCsvExamples(path: string, yName: string, wantsY: boolean): Promise<Omit<Examples, "count">> {
   const { readCsv, toBytes } = await formats()
   const { columns, rows } = readCsv(new TextDecoder().decode((await toBytes(path)).bytes), { name: path })
   const target = columns.find(column => column.name === yName)

@@ -1,7 +1,8 @@
 import { FormatError } from "@selvedge/core"
 import type { NamedArray } from "@selvedge/formats"
+import { formats } from "../index.ts"
 import { asFloats } from "./data.ts"
-import { openFile } from "./files.ts"
+import { type Opened, openFile, weightsOf } from "./files.ts"
 import { type Command, positional, short, table } from "./report.ts"
 
 interface Difference {
@@ -29,7 +30,7 @@ export const diff: Command = {
   about: "Largest and mean difference of each weight of two files",
   args: { a: positional("one file"), b: positional("the other file") },
   async run({ a, b }) {
-    const [one, other] = [(await openFile(String(a))).arrays, (await openFile(String(b))).arrays]
+    const [one, other] = await arraysOf(String(a), String(b))
     const byName = one.every(x => other.some(y => y.name === x.name))
     // Layers without a name of their own are numbered through a process: then their places tell.
     const partner = (x: NamedArray, i: number) => (byName ? other.find(y => y.name === x.name) : other[i])
@@ -55,6 +56,19 @@ export const diff: Command = {
     const plain = weights.map(w => ({ ...w, largest: finite(w.largest), mean: finite(w.mean) }))
     return { value: { a, b, equal, weights: plain }, text }
   },
+}
+
+/** The arrays of both. A file of weights alone is read as those of the other file's model, where there is one. */
+async function arraysOf(a: string, b: string): Promise<[readonly NamedArray[], readonly NamedArray[]]> {
+  const [one, other] = [await openFile(a), await openFile(b)]
+  const model = one.model ?? other.model
+  const { loadWeights } = await formats()
+  const arraysIn = async ({ kind, arrays }: Opened, path: string) => {
+    if (!model || kind !== "weights.h5") return arrays
+    await loadWeights(model, path)
+    return weightsOf(model)
+  }
+  return [await arraysIn(one, a), await arraysIn(other, b)]
 }
 
 const finite = (value: number) => (Number.isFinite(value) ? value : "Infinity")

@@ -9,6 +9,8 @@ export interface Opened {
   readonly kind: string
   readonly model: Model | null
   readonly trainer: Trainer | null
+  /** Why a model that was saved with its training comes without; null when there is nothing to say. */
+  readonly untrained: string | null
   readonly arrays: readonly NamedArray[]
   readonly versions: Readonly<Record<string, string>>
 }
@@ -31,6 +33,7 @@ const onlyArrays = (kind: string, arrays: readonly NamedArray[]): Opened => ({
   kind,
   model: null,
   trainer: null,
+  untrained: null,
   arrays,
   versions: {},
 })
@@ -38,7 +41,7 @@ const onlyArrays = (kind: string, arrays: readonly NamedArray[]): Opened => ({
 async function openBundle(path: string): Promise<Opened> {
   const { loadBundle } = await formats()
   const model = await loadBundle(path)
-  return { kind: "bundle", model, trainer: null, arrays: weightsOf(model), versions: {} }
+  return { kind: "bundle", model, trainer: null, untrained: null, arrays: weightsOf(model), versions: {} }
 }
 
 async function openArchive(path: string, bytes: Uint8Array): Promise<Opened> {
@@ -50,7 +53,9 @@ async function openArchive(path: string, bytes: Uint8Array): Promise<Opened> {
   const members = readZip(bytes, { name: path, only: name => name.endsWith(".json") })
   const config = readObject(members.get("config.json"))
   const { keras_version, date_saved } = readObject(members.get("metadata.json"))
-  return openModel(path, "keras", config.compile_config !== undefined && config.compile_config !== null, {
+  // Keras writes an empty object for a model that was not compiled.
+  const compiled = Object.keys(Object(config.compile_config)).length > 0
+  return openModel(path, "keras", compiled, {
     ...(typeof keras_version === "string" ? { keras: keras_version } : {}),
     ...(typeof date_saved === "string" ? { saved: date_saved } : {}),
   })
@@ -81,15 +86,24 @@ function arraysIn(group: Hdf5Group, path: string): NamedArray[] {
   return [...own, ...[...group.groups].flatMap(([name, inner]) => arraysIn(inner, `${path}${name}/`))]
 }
 
+/** A training that cannot be read does not keep the model from being looked at. */
 async function openModel(path: string, kind: string, compiled: boolean, versions: Opened["versions"]): Promise<Opened> {
   const { loadModel, loadTrainer } = await formats()
-  const trainer = compiled ? await loadTrainer(path) : null
+  let trainer: Trainer | null = null
+  let untrained: string | null = null
+  try {
+    trainer = compiled ? await loadTrainer(path) : null
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error
+    untrained = error.message.split("\n")[0] ?? ""
+  }
   // A trainer from a file always has a model.
   const model = trainer ? (trainer.model as Model) : await loadModel(path)
-  return { kind, model, trainer, arrays: weightsOf(model), versions }
+  return { kind, model, trainer, untrained, arrays: weightsOf(model), versions }
 }
 
-const weightsOf = (model: Model) =>
+/** Copies of a model's weights. */
+export const weightsOf = (model: Model): NamedArray[] =>
   model.weights.map(w => ({ name: w.name, shape: [...w.shape], data: Float32Array.from(w.read()) }))
 
 /**
@@ -97,10 +111,11 @@ const weightsOf = (model: Model) =>
  * @throws FormatError for a file without a model; OptionError when a loss is needed.
  */
 export async function openTrainer(path: string, loss?: string, metrics: readonly string[] = []): Promise<Trainer> {
-  const { model, trainer } = await openFile(path)
+  const { model, trainer, untrained } = await openFile(path)
   if (!model) throw new FormatError(`${path}: holds arrays, no model`)
   if (loss === undefined) {
     if (trainer) return trainer
+    if (untrained !== null) throw new FormatError(untrained, { hint: "name a loss with --loss" })
     throw new OptionError(`${path}: the model was saved without a loss`, { hint: "name one with --loss" })
   }
   // compile checks the names itself.

@@ -23,19 +23,20 @@ export const handOver: Command = {
     const trainer = await openTrainer(file)
     trainer.seed = count(values, "seed", 0) ?? 0
     const read = async (path: string) => {
-      const { x, y } = await readExamples(path, values, trainer.model)
+      const { x, y, count: examples } = await readExamples(path, values, trainer.model)
       if (!y) throw new FormatError(`${path}: holds no targets`, { hint: "name them with --y" })
-      return { x, y }
+      return { x, y, examples }
     }
     const validation = text(values.validation)
     const batchSize = count(values, "batch-size") ?? 32
     const epochs = count(values, "epochs") ?? 1
     const options = { epochs, batchSize, shuffle: values.shuffle !== false }
-    const data = await read(String(values.data))
-    const validationData = validation === undefined ? {} : { validationData: await read(validation) }
+    const { examples, ...data } = await read(String(values.data))
+    const more = validation === undefined ? null : await read(validation)
+    const validationData = more ? { validationData: { x: more.x, y: more.y } } : {}
     await (await formats()).handOver(trainer, folder, { data, ...validationData, ...options })
     const next = `python ${folder}/continue.py`
-    return { value: { folder, step: trainer.step, examples: data.x.shape[0], ...options, next }, text: `next: ${next}` }
+    return { value: { folder, step: trainer.step, examples, ...options, next }, text: `next: ${next}` }
   },
 }
 

@@ -22,7 +22,7 @@ export const inspect: Command = {
   about: "Show architecture, weights, optimizer and versions of a file",
   args: { file: positional("a model, its weights, or arrays") },
   async run({ file }) {
-    const { kind, model, trainer, arrays, versions } = await openFile(String(file))
+    const { kind, model, trainer, untrained, arrays, versions } = await openFile(String(file))
     const weights = arrays.map(statistics)
     const layers = model?.layers.map(layer => ({
       name: layer.name,
@@ -37,10 +37,13 @@ export const inspect: Command = {
     const loss = trainer && String(trainer.objective.losses.map(item => item?.name ?? "none"))
     const rows = weights.map(w => [w.name, `[${w.shape.join(", ")}]`, short(w.mean), short(w.std), String(w.nonFinite)])
     const text = [
-      `${String(file)}: ${kind}${Object.entries(versions).map(([name, value]) => `, ${name} ${value}`)}`,
+      `${String(file)}: ${kind}${Object.entries(versions)
+        .map(([name, value]) => `, ${name} ${value}`)
+        .join("")}`,
       model?.summary({ printFn: () => {} }),
       table([["weight", "shape", "mean", "std", "non-finite"], ...rows]),
       optimizer && `optimizer ${optimizer.class} at step ${optimizer.step}, loss ${loss}`,
+      untrained && `the training cannot be read: ${untrained}`,
     ]
     const architecture = model && {
       name: model.name,
@@ -49,7 +52,7 @@ export const inspect: Command = {
       parameters: model.countParams(),
     }
     return {
-      value: { file, kind, versions, architecture, weights, optimizer, loss },
+      value: { file, kind, versions, architecture, weights, optimizer, loss, untrained },
       text: text.filter(Boolean).join("\n\n"),
     }
   },

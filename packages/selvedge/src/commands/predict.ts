@@ -65,13 +65,13 @@ export const evaluate: Command = {
     const metrics = text(values.metrics)?.split(",") ?? []
     if (metrics.length > 0 && values.loss === undefined) throw new OptionError("--metrics needs --loss beside it")
     const trainer = await openTrainer(String(values.model), text(values.loss), metrics)
-    const { x, y } = await readExamples(String(values.data), values, trainer.model)
+    const { x, y, count: examples } = await readExamples(String(values.data), values, trainer.model)
     if (!y) {
       const hint = "an .npz with an array y, or a .csv with a column y; or name it with --y"
       throw new FormatError(`${String(values.data)}: holds no targets`, { hint })
     }
     const logs = await trainer.evaluate(x, y, batchOf(count(values, "batch-size")))
     const lines = Object.entries(logs).map(([name, value]) => `${name} ${short(value)}`)
-    return { value: { examples: x.shape[0], ...logs }, text: lines.join("\n") }
+    return { value: { examples, ...logs }, text: lines.join("\n") }
   },
 }

@@ -1,5 +1,5 @@
 import { checkNumber, OptionError, type Tensor } from "@selvedge/core"
-import { complete, type Options } from "../config.ts"
+import { type Config, complete, type Options } from "../config.ts"
 import { spreadWeights } from "../losses/reduce.ts"
 import { matched, rowsOf } from "../losses/rowwise.ts"
 import { argMax } from "./accuracy.ts"
@@ -41,6 +41,11 @@ abstract class CountMetric extends Metric {
     if (topK !== null) checkNumber(this.className, "topK", topK, { min: 1, integer: true })
     if (classId !== null) checkNumber(this.className, "classId", classId, { min: 0, integer: true })
     this.state = new Float64Array(4 * this.#thresholds.length)
+  }
+
+  /** Without what was not asked for: Keras's plain counts know neither `top_k` nor `class_id`. */
+  override getConfig(): Config {
+    return Object.fromEntries(Object.entries(super.getConfig()).filter(([, value]) => value !== null))
   }
 
   /** The value from the counts at one threshold. */

@@ -31,7 +31,9 @@ export class LossMetric extends MeanMetric {
   }
 
   override getConfig(): Config {
-    const { reduction: _, ...config } = this.#loss.getConfig()
+    // Keras's binary cross-entropy takes an axis as a loss, but not as a metric.
+    const { reduction: _, axis, ...rest } = this.#loss.getConfig()
+    const config = axis === undefined || this.className === "BinaryCrossentropy" ? rest : { ...rest, axis }
     return { ...config, name: this.name }
   }
 }
