@@ -45,7 +45,8 @@ export class Program {
   /** The module's bytes, as they are compiled here. */
   assemble(memory: Memory, use: Instructions = instructions()): Uint8Array {
     // Under another name the bytes differ: engines share compiled code between modules of the same bytes.
-    const m = new ModuleBuilder(`${this.#name} ${use.width}`, { min: 1, max: memoryLimit, shared: memory.shared })
+    const limits = { min: 1, max: memoryLimit, shared: memory.shared }
+    const m = new ModuleBuilder(`${this.#name} ${use.width}`, limits, use.width === 256)
     this.#emit(m, use)
     return m.assemble(false)
   }

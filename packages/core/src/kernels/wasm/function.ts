@@ -83,8 +83,11 @@ export class FunctionBuilder {
   #temporaries: Local[] = []
   #zero: Local<"v128"> | null = null
   readonly #locals: Local[] = []
+  readonly #fusing: boolean
 
-  constructor(name: string, params: Params, result: ValueType | "void") {
+  /** `fusing`: for an engine that fuses pairs of vectors, see `#forget`. */
+  constructor(name: string, params: Params, result: ValueType | "void", fusing: boolean) {
+    this.#fusing = fusing
     this.name = name
     this.result = result
     this.code = new Code(name)
@@ -114,7 +117,7 @@ export class FunctionBuilder {
   let<T extends ValueType>(name: string, value: Expression<T>): Local<T> {
     const local = this.local(value.type, name)
     this.set(local, value)
-    if (local.type === "v128") this.#temporaries.push(local)
+    if (this.#fusing && local.type === "v128") this.#temporaries.push(local)
     return local
   }
 

@@ -58,8 +58,11 @@ export class ModuleBuilder {
   readonly #imports: Import[] = []
   readonly #functions: Definition[] = []
   readonly #globals: Global[] = []
+  readonly #fusing: boolean
 
-  constructor(name: string, memory: MemoryLimits) {
+  /** `fusing`: functions are written for an engine that fuses pairs of vectors; for others they can be shorter. */
+  constructor(name: string, memory: MemoryLimits, fusing = true) {
+    this.#fusing = fusing
     if (memory.shared && memory.max === undefined) throw new Error("assembler: a shared memory needs a maximum size")
     this.name = name
     this.memory = memory
@@ -90,7 +93,7 @@ export class ModuleBuilder {
   ): FunctionReference<R> {
     this.#checkFresh(name)
     const result = signature.result ?? ("void" as R)
-    const f = new FunctionBuilder(name, signature.params ?? {}, result)
+    const f = new FunctionBuilder(name, signature.params ?? {}, result, this.#fusing)
     body(f, Object.fromEntries(f.params.map(local => [local.name, local])) as Locals<P>)
     const definition = {
       name,
@@ -250,7 +253,7 @@ function section(out: ByteWriter, id: number, content: ByteWriter): void {
 }
 
 function writeGlobal(w: ByteWriter, { type, initial }: Global): void {
-  const code = new FunctionBuilder("global", {}, type).code
+  const code = new FunctionBuilder("global", {}, type, false).code
   literal(type, initial).emit(code)
   code.finish(type)
   w.byte(typeCodes[type])
