@@ -91,6 +91,32 @@ describe("an optimizer", () => {
     expect(adam.learningRate).toBe(0.5)
   })
 
+  // Keras 3.15 in float64, three steps under a warm-up that begins at 0: that step moves no weight, but what is remembered.
+  it.each([
+    ["Adam", {}, [0.8624828965020968, -2.070229165016079]],
+    ["SGD", { momentum: 0.9 }, [0.87625, -2.29]],
+    ["RMSprop", {}, [0.644421332008876, -2.278814051377644]],
+    ["Nadam", {}, [0.8753901618183666, -2.0915807663458756]],
+    ["Adagrad", {}, [0.8963968993511442, -2.08476956001995]],
+    ["Adadelta", {}, [0.9997624321439118, -2.0002017294852035]],
+    ["Adamax", {}, [0.902973427674518, -2.051226301425822]],
+    ["Lion", {}, [0.85, -2.15]],
+    ["AdamW", {}, [0.8619016199893673, -2.069022002955894]],
+    ["Adafactor", {}, [0.7417412447095071, -2.198398049653709]],
+  ])("%s remembers a gradient that came at a rate of 0", (class_name, more, want) => {
+    const warmUp = { initial_learning_rate: 0, decay_steps: 100, warmup_target: 0.1, warmup_steps: 2 }
+    const config = { learning_rate: { class_name: "CosineDecay", config: warmUp }, ...more }
+    const optimizer = deserializeOptimizer({ class_name, config })
+    const w = tensor([1, -2], [2], { name: "w" })
+    const gradients = [
+      [0.5, -1],
+      [0.25, 2],
+      [1, 1],
+    ]
+    for (const g of gradients) optimizer.apply([tensor(g)], [w])
+    expectClose(w.data, want, { rtol: 2e-6, atol: 0 }, class_name)
+  })
+
   it("understands Keras 2's decay", () => {
     const sgd = deserializeOptimizer({ class_name: "SGD", config: { lr: 0.1, decay: 0.5 } })
     const w = tensor([1], [1], { name: "w" })

@@ -51,11 +51,10 @@ export function checkOutput(owner: string, y: unknown): Tensor | Tensor[] {
 }
 
 /** @throws OptionError for an unknown option of a call, or `training` other than true or false. */
-export function checkCall(owner: string, options: object): void {
-  for (const [key, value] of Object.entries(options)) {
-    if (key !== "training") checkKeys(owner, options, ["training"])
-    else if (value !== null && value !== undefined) checkBoolean(owner, "training", value)
-  }
+export function checkCall(owner: string, options: { readonly training?: unknown }): void {
+  const { training = null } = options
+  if (training !== null) checkBoolean(owner, "training", training)
+  for (const key in options) if (key !== "training") checkKeys(owner, options, ["training"])
 }
 
 /** Adds an activity regularizer's penalty on each output, divided by the size of the batch, to the running loss. */

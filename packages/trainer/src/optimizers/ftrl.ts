@@ -56,6 +56,8 @@ export class Ftrl extends Optimizer {
   }
 
   protected override update(w: Buffer, g: Buffer, slots: readonly Buffer[], { learningRate }: Step): void {
+    // The formula divides by the rate; Keras has NaN here.
+    if (learningRate === 0) return
     const { l1RegularizationStrength: l1, l2RegularizationStrength, beta, learningRatePower } = this.options
     const l2 = l2RegularizationStrength + beta / (2 * learningRate)
     const shrinkage = this.options.l2ShrinkageRegularizationStrength

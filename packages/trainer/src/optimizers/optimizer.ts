@@ -130,8 +130,10 @@ export abstract class Optimizer {
     const clipped = clip(gradients, this.options)
     this.beginUpdate(step)
     weights.forEach((weight, i) => {
-      const learningRate = step.learningRate * (weight instanceof Weight ? weight.learningRateMultiplier : 1)
-      if (learningRate === 0) return
+      // A factor of 0 is a frozen weight; a rate of 0, the first of a warm-up, still moves what is remembered.
+      const factor = weight instanceof Weight ? weight.learningRateMultiplier : 1
+      if (factor === 0) return
+      const learningRate = step.learningRate * factor
       const w = weight.write()
       if (this.#decays(weight)) decayInto(w, (this.options.weightDecay ?? 0) * learningRate)
       const slots = this.#state(weight).slots.map(slot => slot.write())
