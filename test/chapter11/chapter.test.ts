@@ -1,4 +1,4 @@
-import { execFile, spawn } from "node:child_process"
+import { type ChildProcess, execFile, spawn } from "node:child_process"
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -97,17 +97,17 @@ it("runs experiments in parallel, writes the JSON, and does not run them again",
   const again = await chapter("B_on_A", ...options)
   expect(again.stdout).toContain("3 of 3 runs are in")
   expect(again.stdout).not.toContain("model_A 5:")
-}, 120_000)
+}, 300_000)
 
 it("when interrupted writes the report of what there is, and goes on from there when called again", async () => {
   const where = join(folder, "interrupted")
   const options = ["split", "selu_1000", "bn", "--quick", "--seeds", "5", "--out", where, "--jobs", "1"]
-  const child = spawn(process.execPath, [...command, ...options], { cwd: root, env })
+  const child = spawn(process.execPath, [...command, ...options], { cwd: root, env, detached: true })
   let said = ""
   child.stdout.on("data", chunk => {
     const before = said.includes("selu_1000 5")
     said += String(chunk)
-    if (!before && said.includes("selu_1000 5")) child.kill("SIGINT")
+    if (!before && said.includes("selu_1000 5")) interrupt(child)
   })
   const code = await new Promise(resolve => child.on("close", resolve))
   expect(code).toBe(130)
@@ -119,7 +119,13 @@ it("when interrupted writes the report of what there is, and goes on from there 
   expect(again.code).toBe(0)
   expect(again.stdout).toMatch(/^[12] of 3 runs are in/)
   for (const key of ["selu_1000", "bn", "split"]) expect(report()).toContain(`>${key}</h3>`)
-}, 120_000)
+}, 300_000)
+
+/** As a terminal does it, to all of the command's processes, with npm passing on what they have heard already. */
+function interrupt({ pid = 0 }: ChildProcess): void {
+  process.kill(-pid, "SIGINT")
+  setTimeout(() => process.kill(pid, "SIGINT"), 20)
+}
 
 it("every experiment has a title, and needs what there is", () => {
   for (const { title, needs = [] } of Object.values(experiments)) {

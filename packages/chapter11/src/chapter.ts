@@ -12,6 +12,7 @@ import { listText } from "./list.ts"
 import { writeChapterReport } from "./report/chapterReport.ts"
 import { asJson, evaluateRuns } from "./results.ts"
 import { Board, formatTime } from "./running/board.ts"
+import { onInterrupt } from "./running/interrupt.ts"
 import { type Job, JobRunner, jobsFor } from "./running/jobs.ts"
 import { type RunRecord, readRecord, runFolder, sameSettings, writeJson } from "./running/record.ts"
 import { useWideVectors } from "./wide.ts"
@@ -85,12 +86,10 @@ async function runMissing(missing: readonly Job[], finished: readonly Job[], com
     },
   })
   let interrupted = false
-  const interrupt = () => {
+  onInterrupt(() => {
     interrupted = true
     runner.stop()
-  }
-  process.once("SIGINT", interrupt)
-  process.once("SIGTERM", interrupt)
+  })
   await runner.run(missing, finished)
   board.close()
   if (interrupted) console.log("Interrupted. The same command goes on from here.")

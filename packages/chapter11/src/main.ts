@@ -6,6 +6,7 @@ import { liveDashboard, plotHistory } from "@selvedge/report"
 import { loadChapterData, prepare } from "./data.ts"
 import { leaky_relu } from "./experiments/leaky_relu.ts"
 import { flagHelp, parseFlags, path, positiveNumber, toggle, wholeNumber } from "./flags.ts"
+import { onInterrupt } from "./running/interrupt.ts"
 import { type Outcome, train } from "./train.ts"
 import { useWideVectors } from "./wide.ts"
 
@@ -66,7 +67,7 @@ async function run(options: ReturnType<typeof readFlags>): Promise<number> {
   const live = options.dashboard ? await liveDashboard() : null
   if (live) console.log(`Dashboard: ${live.url}`)
   const interrupt = new AbortController()
-  process.once("SIGINT", () => interrupt.abort())
+  onInterrupt(() => interrupt.abort())
   const outcome = await train(experiment, prepare(data, experiment.pixels), {
     seed,
     epochs,

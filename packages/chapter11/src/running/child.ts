@@ -16,6 +16,8 @@ const tell = (message: Message) => {
 // Nobody would know of a run that goes on alone, and a new one would write into its folder.
 const endAlone = () => process.exit(1)
 process.on("disconnect", endAlone)
+// A terminal interrupts all processes at once; this one's end is up to the one that started it.
+process.on("SIGINT", () => {})
 
 process.once("message", async (request: RunRequest & { readonly threads: number; readonly wide: boolean }) => {
   setThreads(request.threads)
