@@ -28,7 +28,13 @@ async function run(options: Options): Promise<Results> {
     const entries = Object.entries(versions).map(([name, version]) => `${name} ${version}`)
     console.log(`Peers: ${entries.join(", ")}`)
   }
-  const settings: SuiteOptions = { quick: options.quick, peers: options.peers, python, ...instructions }
+  const settings: SuiteOptions = {
+    quick: options.quick,
+    peers: options.peers,
+    only: options.only,
+    python,
+    ...instructions,
+  }
   const reports: Record<string, readonly Report[]> = {}
   for (const name of options.names) {
     const found = (await suites[name]?.(settings)) ?? []

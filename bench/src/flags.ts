@@ -6,6 +6,7 @@ export interface Options {
   readonly names: readonly string[]
   readonly quick: boolean
   readonly peers: boolean
+  readonly only: readonly string[]
   readonly python: string | undefined
   readonly wide: boolean
   readonly fused: boolean
@@ -20,6 +21,7 @@ Suites: ${suites.join(", ")} (when none is named: ${usual.join(", ")})
 
   --quick          few rounds and rows, for a look
   --peers          other libraries beside ours, in turns with it
+  --only NAME,...  of the peers of the step suite these alone: many of them keep cores busy beyond their turn
   --python PATH    a Python with keras, jax, tensorflow, torch for more peers (default .venv/bin/python,
                    which npm run bench:keras-env makes)
   --no-wide        vectors of 128 bits, also where the engine has wider ones
@@ -37,6 +39,7 @@ export function readOptions(args: readonly string[], suites: readonly string[], 
     options: {
       quick: flag,
       peers: flag,
+      only: { type: "string" },
       python: { type: "string" },
       "no-wide": flag,
       fused: flag,
@@ -49,5 +52,6 @@ export function readOptions(args: readonly string[], suites: readonly string[], 
   if (unknown !== undefined) throw new Error(`there is no suite "${unknown}"; there are: ${suites.join(", ")}`)
   const { quick, peers, python, fused, json, render, help: helps } = values
   const names = positionals.length > 0 ? positionals : usual
-  return { names, quick, peers, python, wide: !values["no-wide"], fused, json, render, help: helps }
+  const only = values.only?.split(",").map(name => name.trim()) ?? []
+  return { names, quick, peers, only, python, wide: !values["no-wide"], fused, json, render, help: helps }
 }

@@ -4,6 +4,8 @@ import type { Cell } from "./table.ts"
 export interface SuiteOptions {
   readonly quick: boolean
   readonly peers: boolean
+  /** The peers to take, by the names in the tables' headers; all when none is named. */
+  readonly only: readonly string[]
   /** A Python with the peers, or null. */
   readonly python: string | null
   /** What the kernels are made of in this run. */

@@ -31,11 +31,11 @@ export async function step(options: SuiteOptions): Promise<Report[]> {
   return [timings, await costs(batches)]
 }
 
-function namesOf({ peers, python, quick }: SuiteOptions): string[] {
+function namesOf({ peers, python, quick, only }: SuiteOptions): string[] {
   const names = ["2 threads", "1 thread"]
   if (peers && python !== null) names.push("Keras JAX", "Keras TF", "Keras torch", "torch")
   if (peers) names.push("jax-js", "tfjs wasm", ...(quick ? [] : ["tfjs cpu"]))
-  return names
+  return names.filter((name, i) => i < 2 || only.length === 0 || only.includes(name))
 }
 
 async function race(
