@@ -6,6 +6,7 @@ import { Peer } from "../peers/peer.ts"
 import { allocated, describeShares, shares, surviving } from "../profile.ts"
 import type { Report, SuiteOptions } from "../suite.ts"
 import type { Cell } from "../table.ts"
+import { frozen } from "./frozen.ts"
 
 /** Steps in one epoch of the data that every contestant trains on. */
 const epochSteps = 64
@@ -28,7 +29,7 @@ export async function step(options: SuiteOptions): Promise<Report[]> {
       ...(ratio.length > 0 ? ["to Keras JAX: the median over rounds of the ratio within a round."] : []),
     ],
   }
-  return [timings, await costs(batches)]
+  return [timings, await frozen(options), await costs(batches)]
 }
 
 function namesOf({ peers, python, quick, only }: SuiteOptions): string[] {
