@@ -52,10 +52,10 @@ describe("Board", () => {
     const drawn = written.splice(0)
     expect(drawn.filter(text => !text.startsWith(esc)).every(text => text.length <= 60)).toBe(true)
     board.ended(bn, ["bn 42: done"])
-    expect(written[0]).toBe("\u001b[2A\u001b[J")
+    expect(written[0]).toBe("\r\u001b[2A\u001b[J")
     expect(written[1]).toBe("bn 42: done\n")
     board.close()
-    expect(written.at(-1)).toBe("\u001b[1A\u001b[J")
+    expect(written.at(-1)).toBe("\r\u001b[1A\u001b[J")
   })
 })
 

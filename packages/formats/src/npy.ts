@@ -95,7 +95,7 @@ function parseHeader(text: string, name: string, refuse: Refuse): Header {
 }
 
 function parseShape(text: string | undefined): number[] | undefined {
-  const match = text && /^\(\s*(?:(\d{1,15}(?:\s*,\s*\d{1,15})*)\s*,?\s*)?\)$/.exec(text)
+  const match = text && /^\(\s*(?:(\d{1,15}(?:\s*,\s*\d{1,15})*)\s*(?:,\s*)?)?\)$/.exec(text)
   if (!match) return undefined
   const dims = match[1] === undefined ? [] : match[1].split(",").map(Number)
   // "(3)" is a number in Python, not a shape.

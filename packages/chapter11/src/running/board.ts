@@ -100,7 +100,8 @@ export class Board {
   }
 
   #clear(): void {
-    if (this.#lines > 0) this.#options.output.write(`\u001b[${this.#lines}A\u001b[J`)
+    // From the beginning of the line: a terminal writes ^C where it stands.
+    if (this.#lines > 0) this.#options.output.write(`\r\u001b[${this.#lines}A\u001b[J`)
     this.#lines = 0
   }
 

@@ -4,6 +4,7 @@ import {
   deserializeLoss,
   deserializeMetric,
   getLoss,
+  getMetric,
   Loss,
   type LossName,
   Metric,
@@ -17,6 +18,9 @@ import { asJsonObject, isObject, type Json, type JsonObject } from "../json.ts"
 
 /** Names of metrics that stand for another function, depending on the model's output: kept as the user wrote them. */
 const SHORT = new Set(["accuracy", "acc", "crossentropy", "ce", "mae", "mse", "mape", "msle"])
+
+/** Names of metrics that Keras knows by their classes only. */
+const OURS = new Set(["rmse", "log_cosh", "logcosh", "kld"])
 
 /**
  * Keras's compile configuration of a trainer: optimizer, loss and metrics by name and options.
@@ -60,6 +64,9 @@ function serialize(value: unknown, module: string): unknown {
     })
   }
   if (Array.isArray(value)) return value.map(item => serialize(item, module))
+  if (typeof value === "string" && module === "keras.metrics" && OURS.has(value)) {
+    return serialize(getMetric(value as MetricName, [1, 1], [1, 1]), module)
+  }
   if (typeof value !== "object" || value === null) return value
   if ("class_name" in value && isObject(value as Json)) return serializeAgain(value as JsonObject, module)
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, serialize(item, module)]))
@@ -146,6 +153,8 @@ function readOptimizer(value: Json): StoredTraining["optimizer"] {
 }
 
 function simplify(value: Json, prefixes: readonly string[] = []): Json {
+  // Keras 2 writes an output without metrics as [null].
+  if (Array.isArray(value) && value.length === 1 && value[0] === null) return []
   if (Array.isArray(value)) return value.map(item => simplify(item, prefixes))
   if (!isObject(value)) return value
   const { class_name } = value
