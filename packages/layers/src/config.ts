@@ -135,7 +135,11 @@ export function optionsFromConfig(className: string, config: Config): Record<str
   for (const [key, value] of Object.entries(config)) {
     const known = entryOf(entryOf(accepted, className), key) ?? entryOf(accepted["*"], key)
     if (known === undefined) {
-      options[toOptionKey(entryOf(entryOf(renamed, className), key) ?? key)] = value
+      // A generator that was given as an initializer's seed is written out.
+      const isGenerator = key === "seed" && isObjectConfig(value) && value.class_name === "SeedGenerator"
+      options[toOptionKey(entryOf(entryOf(renamed, className), key) ?? key)] = isGenerator
+        ? configOf(value).seed
+        : value
     } else if (known !== "any" && !known.includes(value)) {
       throw new OptionError(`${className}: ${key} ${describe(value)} is not supported`, {
         facts: { allowed: known.map(describe).join(", ") },

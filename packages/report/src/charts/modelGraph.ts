@@ -1,3 +1,4 @@
+import { OptionError } from "@selvedge/core"
 import {
   classNameOf,
   type DataShape,
@@ -18,6 +19,7 @@ export function modelGraph(model: Model, expandNested: boolean): ModelGraph {
   const builder = new Builder(expandNested)
   if (isOpen(model)) builder.addModel(model, "", [])
   else builder.addLayer(model, "", [], outputShape(model, model.builtShape))
+  if (builder.nodes.length === 0) throw new OptionError(`plotModel: "${model.name}" has no layers to draw`)
   return builder
 }
 
