@@ -1,8 +1,11 @@
 import { isTensor, ones, SelvedgeError, type Tensor, tensor, zeros } from "@selvedge/core"
 import {
   Activation,
+  Add,
   activationStatistics,
+  addLoss,
   BatchNormalization,
+  bottleneck,
   cloneModel,
   Dense,
   Dropout,
@@ -50,6 +53,10 @@ class Wide extends Model {
   }
 }
 const fixed = (...layers: Layer[]) => new Sequential([input({ shape: [3] }), ...layers], { name: "model" })
+const twoInputs = () => {
+  const inputs = [input({ shape: [3], name: "a" }), input({ shape: [3], name: "b" })]
+  return new Model({ inputs, outputs: new Dense(1).apply(new Add({ name: "sum" }).apply(inputs)) })
+}
 const dense = () => {
   const layer = new Dense(2, { name: "d" })
   layer.build([null, 3])
@@ -106,6 +113,39 @@ const mistakes: [what: string, fn: () => unknown, message: string | RegExp][] = 
   ],
   ["a call that gives nothing", () => new Own(() => undefined).apply(ones([1, 2])), "got undefined"],
   ["a call that waits", () => new Own(async x => x).apply(ones([1, 2])), "call is synchronous: take async away"],
+  [
+    "a layer that nobody holds",
+    () => {
+      class Careless extends Layer {
+        override call(x: Tensor): Tensor {
+          return new Dense(2).apply(x)
+        }
+      }
+      fixed(new Careless())
+    },
+    /careless: applies "dense", which is not among its layers[\s\S]*in {7}model\/careless/,
+  ],
+  ["a loss that is a number", () => addLoss(5 as never), "addLoss: takes a scalar tensor, got 5"],
+  [
+    "a regularizer that gives a matrix",
+    () => fixed(new Dense(1, { kernelRegularizer: w => w, name: "d" })).penalties(),
+    'the regularizer of "d/kernel" must give a scalar tensor, got one of shape [3, 1]',
+  ],
+  [
+    "a regularizer of an output that gives a number",
+    () => new Dense(1, { activityRegularizer: (() => 5) as never }).apply(ones([1, 3])),
+    "the regularizer of the output must give a scalar tensor, got 5",
+  ],
+  [
+    "a constraint that gives nothing",
+    () => fixed(new Dense(1, { kernelConstraint: (() => undefined) as never })).weights[0]!.constrain(),
+    'the constraint of "dense/kernel" must give a tensor of shape [3, 1], got undefined',
+  ],
+  [
+    "a bottleneck of inputs that are not equally many",
+    () => bottleneck(twoInputs(), "sum", [ones([2, 3]), ones([4, 3])]),
+    "the inputs do not have equally many samples",
+  ],
   ["weights for a layer without", () => new Dense(2).setWeights([[1]]), "build(inputShape) makes the weights"],
   ["ragged weights", () => dense().setWeights([[[1, 2], [3]] as never, [0, 0]]), 'the values for "d/kernel"'],
   [
@@ -213,6 +253,35 @@ describe("a mistake leaves things as they were", () => {
 })
 
 describe("what is no mistake", () => {
+  it("layers in lists of lists, maps and plain objects, in circles too", () => {
+    class Holder extends Layer {
+      readonly lists = [[new Dense(3)]]
+      readonly byName = new Map([["b", new Dense(3)]])
+      readonly parts: Record<string, unknown> = { c: new Dense(3) }
+      override call(x: Tensor): Tensor {
+        this.parts.self = this.parts
+        return [...this.sublayers()].reduce((h, layer) => layer.apply(h), x)
+      }
+    }
+    const model = fixed(new Holder())
+    expect(model.weights.length).toBe(6)
+    expect(model.apply(ones([2, 3])).shape).toEqual([2, 3])
+  })
+
+  it("a frozen model that a layer asks without holding it", () => {
+    const teacher = fixed(new Dense(3))
+    teacher.trainable = false
+    expect(fixed(new Own(x => teacher.apply(x))).apply(ones([2, 3])).shape).toEqual([2, 3])
+  })
+
+  it("a bottleneck of several inputs", () => {
+    const model = twoInputs()
+    const { head, data } = bottleneck(model, "sum", [ones([5, 3]), ones([5, 3])], { batchSize: 2 })
+    expect([...data.read()]).toEqual(Array(15).fill(2))
+    const whole = model.call([ones([5, 3]), ones([5, 3])])
+    expect(isTensor(whole) && [...whole.read()]).toEqual([...head.apply(data).read()])
+  })
+
   it("a model built from data of one shape is built again for another that its layers take", () => {
     const model = new Sequential([new Flatten(), new Dense(2)])
     expect(model.apply(ones([1, 3, 4])).shape).toEqual([1, 2])

@@ -2,6 +2,7 @@ import { checkBoolean, checkKeys, describe, div, isTensor, OptionError, type Ten
 import { SymbolicTensor } from "./graph.ts"
 import { addLoss } from "./losses.ts"
 import type { Regularizer } from "./regularizers/index.ts"
+import { penaltyOn } from "./regularizers/regularizer.ts"
 import { checkDims, type DataShape, type DataShapes, withOpenBatch } from "./shapes.ts"
 
 /** @throws OptionError for a name that is not a non-empty text without "/"; null for none given. */
@@ -60,6 +61,6 @@ export function checkCall(owner: string, options: { readonly training?: unknown 
 /** Adds an activity regularizer's penalty on each output, divided by the size of the batch, to the running loss. */
 export function penalise(regularizer: Regularizer, y: Tensor | readonly Tensor[]): void {
   for (const output of isTensor(y) ? [y] : y) {
-    addLoss(div(regularizer.call(output), Math.max(1, output.shape[0] ?? 1)))
+    addLoss(div(penaltyOn("the output", regularizer, output), Math.max(1, output.shape[0] ?? 1)))
   }
 }

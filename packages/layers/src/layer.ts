@@ -8,7 +8,7 @@ import { formatLayer } from "./inspect.ts"
 import { notify } from "./observe.ts"
 import { Parametrised } from "./parameters.ts"
 import { getRegularizer, type Regularizer, type RegularizerLike } from "./regularizers/index.ts"
-import { within } from "./scope.ts"
+import { layerAround, within } from "./scope.ts"
 import { asShapeList, type DataShape, type DataShapes } from "./shapes.ts"
 import { trialOutputShape } from "./trial.ts"
 
@@ -61,6 +61,7 @@ export abstract class Layer extends Parametrised {
   readonly activityRegularizer: Regularizer | null
   /** Its applications in the functional API. */
   readonly inboundNodes: Node<Layer>[] = []
+  #called = false
   /** The rank its input must have; null for any. */
   protected readonly inputRank: number | { readonly min: number } | null = null
   /**
@@ -121,10 +122,23 @@ export abstract class Layer extends Parametrised {
       const shapes = shapesOf(this.name, x)
       this.checkInput(shapes)
       this.ensureBuilt(shapes)
+      const parent = layerAround()
+      if (parent instanceof Layer && !parent.#called) parent.#checkHolds(this)
       const y = checkOutput(this.name, this.call(x, { training }))
+      this.#called = true
       if (this.activityRegularizer) penalise(this.activityRegularizer, y)
       notify(this, y)
       return y
+    })
+  }
+
+  /** In its first call a class of your own is asked whether it holds what it applies: other weights would never learn. */
+  #checkHolds(inner: Layer): void {
+    const holds = (layer: Layer): boolean => layer.sublayers().some(held => held === inner || holds(held))
+    if (isOfKeras(this.constructor) || inner.trainableWeights.length === 0 || holds(this)) return
+    throw new OptionError(`${this.name}: applies "${inner.name}", which is not among its layers`, {
+      rule: "layers are found among the properties of a layer, alone or in lists, maps and plain objects",
+      hint: "make it in the constructor and keep it in a property without #: what call makes begins anew each time",
     })
   }
 
@@ -185,13 +199,15 @@ export abstract class Layer extends Parametrised {
     }
   }
 
-  /** Layers inside it: every layer among its properties, alone or in arrays, in the order in which they were set. */
+  /**
+   * Layers inside it: every layer among its properties, alone or in lists, maps and plain objects, in the order in
+   * which they were set.
+   */
   override sublayers(): Layer[] {
-    const found = new Set<Layer>()
-    for (const value of Object.values(this)) {
-      for (const entry of Array.isArray(value) ? value : [value]) if (entry instanceof Layer) found.add(entry)
-    }
-    return [...found]
+    const found = new Set<object>([this, this.inboundNodes])
+    for (const value of Object.values(this)) gather(value, found)
+    found.delete(this)
+    return [...found].filter(value => value instanceof Layer)
   }
 
   /** The constructor's options with their present values. A class with options of its own adds them. */
@@ -208,4 +224,14 @@ export abstract class Layer extends Parametrised {
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return formatLayer(this)
   }
+}
+
+/** Adds a layer, or what a container holds; containers too, so that none is opened twice. */
+function gather(value: unknown, found: Set<object>): void {
+  if (typeof value !== "object" || value === null || found.has(value)) return
+  const isPlain = Object.getPrototypeOf(value) === Object.prototype
+  if (!isPlain && !(value instanceof Layer || Array.isArray(value) || value instanceof Map)) return
+  found.add(value)
+  if (value instanceof Layer) return
+  for (const entry of isPlain ? Object.values(value) : (value as Map<unknown, unknown>).values()) gather(entry, found)
 }

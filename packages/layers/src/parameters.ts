@@ -14,6 +14,7 @@ import { freeId, initialisationStream } from "./initialisation.ts"
 import type { InitializerLike } from "./initializers/index.ts"
 import { autoName, isAutoName } from "./names.ts"
 import type { RegularizerLike } from "./regularizers/index.ts"
+import { penaltyOn } from "./regularizers/regularizer.ts"
 import { WeightRule } from "./rule.ts"
 import { checkValues, type WeightValues } from "./values.ts"
 import { Weight } from "./weight.ts"
@@ -179,6 +180,9 @@ export abstract class Parametrised extends Configurable {
 
   /** The penalties of its regularizers on its trainable weights: differentiable scalars. */
   regularizationLosses(): Tensor[] {
-    return this.trainableWeights.flatMap(weight => (weight.regularizer ? [weight.regularizer.call(weight)] : []))
+    return this.trainableWeights.flatMap(weight => {
+      const { regularizer, name } = weight
+      return regularizer ? [penaltyOn(`"${name}"`, regularizer, weight)] : []
+    })
   }
 }

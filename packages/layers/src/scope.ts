@@ -37,6 +37,11 @@ export function within<T>(layer: Scoped, training: boolean | null | undefined, f
   }
 }
 
+/** The layer around the one that is running, or null. */
+export function layerAround(): Scoped | null {
+  return scope.path.at(-2) ?? null
+}
+
 function restoring<T>(before: boolean, fn: (training: boolean) => T): T {
   try {
     return fn(scope.training)

@@ -1,4 +1,17 @@
-import { type Buffer, type Shape, ShapeError, sizeOf, Tensor, tensor } from "@selvedge/core"
+import {
+  assign,
+  type Buffer,
+  describe,
+  isTensor,
+  noGrad,
+  OptionError,
+  type Shape,
+  ShapeError,
+  sameShape,
+  sizeOf,
+  Tensor,
+  tensor,
+} from "@selvedge/core"
 import type { Constraint } from "./constraints/index.ts"
 import type { Regularizer } from "./regularizers/index.ts"
 
@@ -76,6 +89,20 @@ export class Weight extends Tensor {
 
   set trainable(value: boolean) {
     this.requiresGrad = value && this.learnable
+  }
+
+  /** Puts it where its constraint allows. @throws OptionError when that gives anything but a tensor of its shape. */
+  constrain(): void {
+    const { constraint } = this
+    if (!constraint) return
+    const allowed: unknown = noGrad(() => constraint.call(this))
+    if (!isTensor(allowed) || !sameShape(allowed.shape, this.shape)) {
+      const got = isTensor(allowed) ? `one of shape [${allowed.shape.join(", ")}]` : describe(allowed)
+      throw new OptionError(
+        `the constraint of "${this.name}" must give a tensor of shape [${this.shape.join(", ")}], got ${got}`,
+      )
+    }
+    assign(this, allowed)
   }
 
   /** Writes its first values, unless it has them. */

@@ -1,4 +1,4 @@
-import { add, assign, backward, mul, noGrad, type RandomContext, type Tensor, withRandom } from "@selvedge/core"
+import { add, backward, mul, noGrad, type RandomContext, type Tensor, withRandom } from "@selvedge/core"
 import { collectLosses, collectUpdates, type Weight } from "@selvedge/layers"
 import { updating } from "./brokenUpdate.ts"
 import type { Batch, Loaded } from "./data/feed.ts"
@@ -40,7 +40,7 @@ export function trainStep(trainer: Trainer, batch: Batch, place: Place): StepLos
     updating(trainer, () => {
       optimizer.apply(gradients, weights)
       for (const update of updates) update()
-      constrain(weights)
+      for (const weight of weights) weight.constrain()
     })
     noGrad(() => trainer.metrics.update(data, result.outputs))
     trainer.step++
@@ -90,15 +90,4 @@ function differentiate({ optimizer }: Trainer, loss: Tensor, trainable: readonly
   const scale = optimizer.lossScaleFactor
   const reached = new Set(backward(scale === null ? loss : mul(loss, scale)))
   return trainable.filter(weight => reached.has(weight))
-}
-
-function constrain(weights: readonly Weight[]): void {
-  for (const weight of weights) {
-    const { constraint } = weight
-    if (constraint)
-      assign(
-        weight,
-        noGrad(() => constraint.call(weight)),
-      )
-  }
 }

@@ -1,4 +1,4 @@
-import { checkKeys, type Tensor } from "@selvedge/core"
+import { checkKeys, describe, isTensor, OptionError, type Tensor } from "@selvedge/core"
 import { Configurable, nameOfClass, serializeFunction } from "../configurable.ts"
 
 /**
@@ -16,6 +16,19 @@ export abstract class Regularizer extends Configurable {
 
   /** The penalty: a scalar tensor. */
   abstract call(x: Tensor): Tensor
+}
+
+/**
+ * A regularizer's penalty on a weight or an output, named in `what`.
+ * @throws OptionError unless it is a scalar tensor.
+ */
+export function penaltyOn(what: string, regularizer: Regularizer, x: Tensor): Tensor {
+  const penalty: unknown = regularizer.call(x)
+  if (isTensor(penalty) && penalty.rank === 0) return penalty
+  const got = isTensor(penalty) ? `one of shape [${penalty.shape.join(", ")}]` : describe(penalty)
+  throw new OptionError(`the regularizer of ${what} must give a scalar tensor, got ${got}`, {
+    hint: "end with sum(...) or mean(...)",
+  })
 }
 
 /** A function of the user's own as a regularizer. */

@@ -10,10 +10,11 @@ import {
   type Tensor,
   tensor,
 } from "@selvedge/core"
-import type { Layer, Symbolic } from "../layer.ts"
+import type { Inputs, Layer, Symbolic } from "../layer.ts"
 import { InputLayer, input } from "../layers/input.ts"
 import { Model } from "../models/model.ts"
 import { Sequential } from "../models/sequential.ts"
+import type { DataShape } from "../shapes.ts"
 import { layerOf } from "./freeze.ts"
 
 /** What `bottleneck` may be told. */
@@ -44,16 +45,19 @@ export interface Bottleneck {
 export function bottleneck(
   model: Model,
   layer: string | Layer,
-  data: Tensor,
+  data: Inputs,
   options: BottleneckOptions = {},
 ): Bottleneck {
   checkKeys("bottleneck", options, ["batchSize"])
   const batchSize = checkNumber("bottleneck", "batchSize", options.batchSize ?? 256, { min: 1, integer: true })
-  if (!isTensor(data) || data.rank === 0) throw new OptionError("bottleneck: data must be a tensor with a batch axis")
+  const inputs: readonly Tensor[] = isTensor(data) ? [data] : Array.isArray(data) ? data : []
+  if (inputs.length === 0 || !inputs.every(x => isTensor(x) && x.rank > 0)) {
+    throw new OptionError("bottleneck: data must be a tensor with a batch axis, or a list of them for several inputs")
+  }
   const last = layerOf(model, layer)
-  if (!model.built) model.ensureBuilt([null, ...data.shape.slice(1)])
+  if (!model.built) model.ensureBuilt(inputs.length === 1 ? openBatch(inputs[0]) : inputs.map(openBatch))
   const { body, head } = model instanceof Sequential ? splitSequential(model, last) : splitGraph(model, last)
-  return { head, data: runInBatches(body, data, batchSize) }
+  return { head, data: runInBatches(body, inputs, batchSize) }
 }
 
 interface Split {
@@ -102,16 +106,28 @@ function missing(x: Symbolic | undefined): never {
   })
 }
 
-function runInBatches(body: Model, data: Tensor, batchSize: number): Tensor {
-  const [count = 0] = data.shape
+function openBatch(x: Tensor | undefined): DataShape {
+  return [null, ...(x?.shape.slice(1) ?? [])]
+}
+
+function runInBatches(body: Model, inputs: readonly Tensor[], batchSize: number): Tensor {
+  const counts = inputs.map(x => x.shape[0] ?? 0)
+  const [count = 0] = counts
+  if (counts.some(other => other !== count)) {
+    throw new ShapeError("bottleneck: the inputs do not have equally many samples", {
+      facts: { samples: counts.join(", ") },
+    })
+  }
   let out: Float32Array | null = null
   let sample: readonly number[] = []
   for (let from = 0; from < count; from += batchSize) {
-    const y = noGrad(() => body.apply(slice(data, [from], [Math.min(count, from + batchSize)]), { training: false }))
+    const parts = inputs.map(x => slice(x, [from], [Math.min(count, from + batchSize)]))
+    const [only] = parts
+    const y = noGrad(() => body.apply(only && parts.length === 1 ? only : parts, { training: false }))
     sample = y.shape.slice(1)
     out ??= new Float32Array(count * sizeOf(sample))
     out.set(y.read(), from * sizeOf(sample))
   }
-  if (out === null) throw new ShapeError("bottleneck: there are no samples", { facts: { data: data.shape } })
+  if (out === null) throw new ShapeError("bottleneck: there are no samples", { facts: { samples: count } })
   return tensor(out, [count, ...sample])
 }
