@@ -14,6 +14,8 @@ export default defineConfig({
     exclude: suite ? [] : ["test/slow/**", "test/keras/**"],
     testTimeout: suite ? 1_800_000 : 60_000,
     pool: "forks",
+    // Slower suites keep every core busy by themselves.
+    maxWorkers: suite ? 1 : 2,
     reporters: report ? ["default", ["json", { outputFile: report }]] : ["default"],
   },
 })

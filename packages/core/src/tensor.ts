@@ -46,6 +46,8 @@ export class Tensor {
   /** Position in the order of creation, which is a topological order of every graph. */
   readonly id = ++created
   readonly shape: Shape
+  /** How many numbers it holds: the product of `shape`. */
+  readonly size: number
   /** Whether `backward` computes its gradient: set on leaves, inherited by what is computed from them. */
   requiresGrad: boolean
   name: string
@@ -63,13 +65,9 @@ export class Tensor {
     this.#storage = storage
     this.#offset = offset
     this.shape = shape
+    this.size = sizeOf(shape)
     this.requiresGrad = options.requiresGrad ?? false
     this.name = options.name ?? ""
-  }
-
-  /** How many numbers it holds: the product of `shape`. */
-  get size(): number {
-    return sizeOf(this.shape)
   }
 
   /** How many axes it has. */

@@ -111,8 +111,15 @@ export abstract class Parametrised extends Configurable {
 
   /** All weights, those of layers inside included, each once: first its own trainable ones, then its own others. */
   get weights(): Weight[] {
-    const own = [...this.#weights.filter(w => w.learnable), ...this.#weights.filter(w => !w.learnable)]
-    return [...new Set([...own, ...this.sublayers().flatMap(layer => layer.weights)])]
+    const found = new Set<Weight>()
+    this.#collect(found)
+    return [...found]
+  }
+
+  #collect(found: Set<Weight>): void {
+    for (const weight of this.#weights) if (weight.learnable) found.add(weight)
+    for (const weight of this.#weights) if (!weight.learnable) found.add(weight)
+    for (const layer of this.sublayers()) layer.#collect(found)
   }
 
   /** The weights that an optimizer changes now: none of a frozen layer. */

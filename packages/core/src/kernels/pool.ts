@@ -11,7 +11,9 @@ const word = {
 } as const
 /** Bytes of memory of its own that each thread has. */
 export const scratchBytes = 1 << 20
-const closed = 1023
+/** The claim word, from its lowest bit: chunks taken from the beginning, chunks taken from the end, the dispatch's number. */
+const claims = { bits: 7, mask: 127, numbers: 0x3ffff } as const
+const mostChunks = claims.mask - 1
 const patience = 5_000
 /** Milliseconds of work for several threads, done by one, from which workers are started: twice what starting one takes. */
 const worthStarting = 50
@@ -146,23 +148,25 @@ export function runParallel(kernel: Dispatch, args: number, units: number, grain
     kernel.run(args, 0, units)
     return
   }
-  const chunks = Math.ceil(units / grain)
-  sequence = (sequence + 1) & 0x3fffff
-  const open = sequence << 10
-  Atomics.store(w, word.claim, open | closed)
+  const size = Math.max(grain, Math.ceil(units / mostChunks))
+  const chunks = Math.ceil(units / size)
+  sequence = (sequence + 1) & claims.numbers
+  const open = sequence << (2 * claims.bits)
+  // As if all were taken, while the words change.
+  Atomics.store(w, word.claim, open | claims.mask)
   w[word.program] = kernel.program
   w[word.bytes] = kernel.bytes
   w[word.length] = kernel.length
   w[word.kernel] = kernel.kernel
   w[word.args] = args
   w[word.units] = units
-  w[word.grain] = grain
+  w[word.grain] = size
   w[word.chunks] = chunks
   w[word.done] = 0
   Atomics.store(w, word.claim, open)
   Atomics.store(w, word.sequence, sequence)
   if (Atomics.load(w, word.sleeping) > 0) Atomics.notify(w, word.sequence)
-  const own = workOn(w, kernel.run, args, units, grain, chunks)
+  const own = workOn(w, kernel.run, args, units, size, chunks)
   if (Atomics.add(w, word.done, own) + own < chunks) waitFor(w, chunks)
 }
 
@@ -177,8 +181,8 @@ function workOn(
   let own = 0
   for (;;) {
     const claim = Atomics.load(w, word.claim)
-    const chunk = claim & 1023
-    if (chunk >= chunks) return own
+    const chunk = claim & claims.mask
+    if (chunk + ((claim >>> claims.bits) & claims.mask) >= chunks) return own
     if (Atomics.compareExchange(w, word.claim, claim, claim + 1) !== claim) continue
     run(args, chunk * grain, Math.min(units, (chunk + 1) * grain))
     own++

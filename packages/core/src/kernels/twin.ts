@@ -77,7 +77,7 @@ export function runKernel(
     if (!memory.owns(value)) outside += value.byteLength + 64
   }
   if (outside > 0 && (inPlaceOnly || !reserve(outside))) return false
-  writeArguments(args, parameters)
+  writeArguments(args, parameters, outside > 0)
   try {
     launch(kernel, units, grain)
   } catch (error) {
@@ -102,14 +102,14 @@ function launch(kernel: Dispatch, units: number, grain: number): void {
   else runAlone(kernel, argsAddress, units)
 }
 
-function writeArguments(args: readonly KernelArgument[], parameters: readonly Parameter[]): void {
+function writeArguments(args: readonly KernelArgument[], parameters: readonly Parameter[], copies: boolean): void {
   openArguments()
   const memory = linearMemory()
   let free = staging?.pointer ?? 0
   for (let i = 0; i < args.length; i++) {
     const value = args[i]
     if (typeof value === "object") {
-      if (memory?.owns(value)) words[i] = value.byteOffset
+      if (!copies || memory?.owns(value)) words[i] = value.byteOffset
       else {
         words[i] = free
         if (parameters[i] !== "out" && memory !== null) copyIn(memory, value, free)

@@ -3,9 +3,11 @@
  * transpiler's helpers. `start` gets the shared memory, the address of this worker's scratch and its place among the
  * workers; the words are those of `pool.ts`.
  *
- * A worker takes chunks of the current dispatch by compare-and-swap on the claim word, which carries the dispatch's
- * number: a worker that slept through a dispatch cannot take a chunk of the next by mistake. It compiles a program from
- * its bytes in shared memory when it first meets it, spins for about a millisecond between dispatches, then sleeps:
+ * Chunks of a dispatch are claimed by compare-and-swap on one word: the dispatch's number, how many chunks workers have
+ * taken from the end, and how many the calling thread has taken from the beginning. So a worker that slept through a
+ * dispatch cannot take a chunk of the next by mistake, and a thread meets the same part of a matrix in one dispatch after
+ * the other: what it wrote is still in its cache. A worker compiles a program from its bytes in shared memory when it
+ * first meets it, before it claims a chunk that others would wait for. It spins for about a millisecond between dispatches, then sleeps:
  * waking up takes as long as a product, and a step has pauses of some hundred microseconds. While fewer workers are
  * wanted than its place it sleeps on that number, and no dispatch wakes it.
  */
@@ -16,7 +18,7 @@ function start({ memory, scratch, index }) {
   const SEQUENCE = 0, CLAIM = 1, DONE = 2, SLEEPING = 3, READY = 4, PROGRAM = 5, BYTES = 6, LENGTH = 7, KERNEL = 8,
     ARGS = 9, UNITS = 10, GRAIN = 11, CHUNKS = 12, WANTED = 13;
   const programs = new Map();
-  const current = sequence => Atomics.load(words, CLAIM) >>> 10 === (sequence & 4194303);
+  const current = sequence => Atomics.load(words, CLAIM) >>> 14 === (sequence & 262143);
   function kernel(sequence) {
     const id = words[PROGRAM], at = words[BYTES], length = words[LENGTH], which = words[KERNEL];
     // Words of two dispatches may have mixed while they were read; then neither is this one any more.
@@ -32,16 +34,16 @@ function start({ memory, scratch, index }) {
     return functions[which];
   }
   function work(sequence) {
-    let run = null;
+    let compiled = false;
     for (;;) {
       const claim = Atomics.load(words, CLAIM);
-      const chunk = claim & 1023;
-      if (!current(sequence) || chunk >= words[CHUNKS]) return;
-      if (run === null) run = kernel(sequence);
-      if (run === null) return;
-      if (Atomics.compareExchange(words, CLAIM, claim, claim + 1) !== claim) continue;
-      const begin = chunk * words[GRAIN];
-      run(words[ARGS], begin, Math.min(begin + words[GRAIN], words[UNITS]));
+      const front = claim & 127, back = (claim >>> 7) & 127, chunks = words[CHUNKS];
+      if (!current(sequence) || front + back >= chunks) return;
+      if (!compiled && kernel(sequence) === null) return;
+      compiled = true;
+      if (Atomics.compareExchange(words, CLAIM, claim, claim + 128) !== claim) continue;
+      const begin = (chunks - 1 - back) * words[GRAIN];
+      kernel(sequence)(words[ARGS], begin, Math.min(begin + words[GRAIN], words[UNITS]));
       Atomics.add(words, DONE, 1);
     }
   }

@@ -40,11 +40,15 @@ export function addProduct(
     f.memory.fill(i32.add(scratch.get, scratchMap.zeros), 0, 4 * shape.rows * shape.columns)
     const zeros = f.let("zeros", i32.add(scratch.get, scratchMap.zeros - bias))
     const context: Context = { f, shape, args, packers, scratch, columnsOfA, sums: declareSums(f, shape), zeros }
-    const rowUnits = f.let("rowUnits", i32.div_u(i32.add(args.m, i32.sub(args.unitRows, 1)), args.unitRows))
+    // Neighbouring units go to the same thread. Where A is read by columns C is most often a weight's gradient, which the
+    // update that follows shares out by rows; elsewhere a thread best stays with the columns of B that it has read.
+    const [size, step] = columnsOfA ? [args.n, args.unitColumns] : [args.m, args.unitRows]
+    const inner = f.let("inner", i32.div_u(i32.add(size, i32.sub(step, 1)), step))
     const unit = f.local("i32", "unit")
     f.for(unit, begin, end, 1, () => {
-      const i0 = f.let("i0", i32.mul(i32.rem_u(unit, rowUnits), args.unitRows))
-      const j0 = f.let("j0", i32.mul(i32.div_u(unit, rowUnits), args.unitColumns))
+      const [outerUnit, innerUnit] = [i32.div_u(unit, inner), i32.rem_u(unit, inner)]
+      const i0 = f.let("i0", i32.mul(columnsOfA ? outerUnit : innerUnit, args.unitRows))
+      const j0 = f.let("j0", i32.mul(columnsOfA ? innerUnit : outerUnit, args.unitColumns))
       const rows = f.let("rows", smaller(f, i32.sub(args.m, i0), args.unitRows))
       const columns = f.let("columns", smaller(f, i32.sub(args.n, j0), args.unitColumns))
       emitUnit(context, i0, rows, j0, columns)
