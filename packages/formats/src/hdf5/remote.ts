@@ -35,8 +35,8 @@ function computedMs(): number {
 }
 
 let moduleUrl: string | undefined
-/** A thread that has served a good file and waits for the next one. */
-let idle: RemoteEngine | undefined
+/** A thread that waits for the next file, or is on its way up. */
+let idle: Promise<RemoteEngine> | undefined
 
 /**
  * Where a browser's worker finds h5wasm (an absolute URL of `h5wasm/dist/esm/hdf5_hl.js`), for pages without an import
@@ -65,13 +65,21 @@ export class RemoteEngine implements Engine {
     )
   }
 
+  /** Lets a thread come up meanwhile, for the file that is about to be read. Whoever takes it hears when that fails. */
+  static prepare(): void {
+    idle ??= RemoteEngine.#create()
+    idle.catch(() => {})
+  }
+
   /**
    * A ready thread: one that waits, or a new one. From here on the time of `timeoutMs` runs. A `patient` one waits on
    * while this process is kept from computing by others.
    */
   static async start(timeoutMs: number, patient: boolean): Promise<RemoteEngine> {
-    const engine = idle ?? (await RemoteEngine.#create())
+    const waiting = idle
     idle = undefined
+    let engine = await (waiting ?? RemoteEngine.#create())
+    if (engine.#dead) engine = await RemoteEngine.#create()
     engine.#deadline = performance.now() + timeoutMs
     engine.#patience = patient
       ? { timeoutMs, computed: computedMs(), last: engine.#deadline + PATIENCE * timeoutMs }
@@ -92,7 +100,7 @@ export class RemoteEngine implements Engine {
   }
 
   async end(keep: boolean): Promise<void> {
-    if (keep && !this.#dead && !idle) idle = this
+    if (keep && !this.#dead && !idle) idle = Promise.resolve(this)
     else await this.#kill()
   }
 
@@ -143,7 +151,6 @@ export class RemoteEngine implements Engine {
 
   async #kill(): Promise<void> {
     this.#dead = true
-    if (idle === this) idle = undefined
     await this.#thread.end()
   }
 }

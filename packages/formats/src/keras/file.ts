@@ -1,8 +1,9 @@
 import { type Refuse, refuseIn, show } from "../fail.ts"
 import { looksLikeHdf5, readHdf5 } from "../hdf5/read.ts"
+import { RemoteEngine } from "../hdf5/remote.ts"
 import type { AttributeValue, Hdf5Group, Hdf5Tree } from "../hdf5/types.ts"
 import { decodeUtf8, isObject, type JsonObject, parseJsonObject } from "../json.ts"
-import type { SourceBytes } from "../source.ts"
+import { type Source, type SourceBytes, toBytes } from "../source.ts"
 import { looksLikeZip, readZip } from "../zip.ts"
 import { fromKeras2 } from "./dialect.ts"
 import type { LoadOptions } from "./options.ts"
@@ -34,7 +35,10 @@ const MEMBERS = [CONFIG, METADATA, WEIGHTS]
  * Takes a `.keras`, `.h5` or `.weights.h5` file apart, told by its first bytes, not by its name.
  * @throws FormatError for a damaged or hostile file.
  */
-export async function openKeras(source: SourceBytes, options: LoadOptions): Promise<KerasFile> {
+export async function openKeras(from: Source, options: LoadOptions): Promise<KerasFile> {
+  // The parser's thread comes up while the file is read and its checksum is taken.
+  if (!options.trusted) RemoteEngine.prepare()
+  const source = await toBytes(from)
   const refuse = refuseIn(source.name)
   if (looksLikeZip(source.bytes)) return openArchive(source, options, refuse)
   if (looksLikeHdf5(source.bytes)) return openH5(source, options, refuse)

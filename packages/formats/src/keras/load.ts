@@ -1,5 +1,5 @@
 import type { Model } from "@selvedge/layers"
-import { type Source, toBytes } from "../source.ts"
+import type { Source } from "../source.ts"
 import { type Assignment, applyAll } from "./assign.ts"
 import { modelFromConfig } from "./build.ts"
 import { countStored, type KerasFile, openKeras } from "./file.ts"
@@ -15,7 +15,7 @@ import { planV3 } from "./weightsV3.ts"
  */
 export async function loadModel(source: Source, options: LoadOptions = {}): Promise<Model> {
   checkLoad("loadModel", options)
-  return buildModel(await openKeras(await toBytes(source), options), options)
+  return buildModel(await openKeras(source, options), options)
 }
 
 /** The model of an opened file, with its weights. */

@@ -10,7 +10,7 @@ import {
 } from "@selvedge/trainer"
 import { writeFileAtomic } from "../atomic.ts"
 import { messageOf } from "../fail.ts"
-import { type Source, toBytes } from "../source.ts"
+import type { Source } from "../source.ts"
 import { applyAll } from "./assign.ts"
 import { isKeras2, type KerasFile, openKeras } from "./file.ts"
 import { buildModel, planWeights } from "./load.ts"
@@ -44,7 +44,7 @@ export async function trainerToBytes(trainer: Trainer, options: SaveOptions = {}
  */
 export async function loadTrainer(source: Source, options: LoadOptions = {}): Promise<Trainer> {
   checkLoad("loadTrainer", options)
-  const file = await openKeras(await toBytes(source), options)
+  const file = await openKeras(source, options)
   const model = buildModel(file, options)
   const trainer = compileFrom(model, file)
   const state = planState(trainer, file)
@@ -65,7 +65,7 @@ export async function loadWeights(
   options: WeightOptions & Omit<LoadOptions, "customObjects"> = {},
 ): Promise<void> {
   checkWeights("loadWeights", options)
-  const file = await openKeras(await toBytes(source), options)
+  const file = await openKeras(source, options)
   const model = target instanceof Trainer ? modelOf(target) : target
   const plan = planWeights(model, file, options)
   const partial = options.byName === true || options.skipMismatch === true
