@@ -87,7 +87,15 @@ with h5py.File(os.path.join(out, "sample.h5"), "w") as f:
     f["outside"] = h5py.ExternalLink("elsewhere.h5", "/x")
     f["__proto__"] = np.ones(1, "f4")
 
+def laughs(f):
+    # Forty groups, each under two names in the one before: 2**40 paths.
+    group = f.create_group("a")
+    for _ in range(40):
+        group["b"] = group.create_group("a")
+        group = group["a"]
+
 for name, make in {
+    "laughs.h5": laughs,
     "huge_contiguous.h5": lambda f: f.create_dataset("x", shape=(10**6, 10**5), dtype="f4"),
     "huge_chunked.h5": lambda f: f.create_dataset("x", shape=(10**6, 10**5), dtype="f4", chunks=(1000, 1000), compression="gzip"),
     "huge_chunk.h5": lambda f: f.create_dataset("x", shape=(4,), maxshape=(None,), dtype="f4", chunks=(10**9,), compression="gzip"),

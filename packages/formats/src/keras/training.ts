@@ -84,7 +84,9 @@ function named(className: string, config: object, module: string): object {
   const isMetric = module === "keras.metrics"
   if (isMetric && className === "Huber") throw new FormatError("saveTrainer: Keras has no metric Huber")
   const class_name = isMetric && className === "LogCosh" ? "LogCoshError" : className
-  return { module, class_name, config: serialize(config, module), registered_name: null }
+  // Texts in a metric's configuration are no names of metrics.
+  const inner = isMetric ? "keras.losses" : module
+  return { module, class_name, config: serialize(config, inner), registered_name: null }
 }
 
 /** Numbers in a compile configuration that are counts. Keras insists that all others are floats. */
