@@ -86,6 +86,18 @@ describe("npy against NumPy", () => {
   })
 })
 
+describe("an npy header", () => {
+  it("is read in a time that grows with its length", () => {
+    const shape = `(1${" ".repeat(300_000)},,)`
+    const header = `{'descr': '<f4', 'fortran_order': False, 'shape': ${shape}, }\n`
+    const bytes = new Uint8Array(12 + header.length)
+    bytes.set([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 2, 0])
+    new DataView(bytes.buffer).setUint32(8, header.length, true)
+    bytes.set(new TextEncoder().encode(header), 12)
+    expect(() => readNpy(bytes)).toThrow(FormatError)
+  })
+})
+
 describe("npz", () => {
   it.each(["npz_packed", "npz_plain"] as const)("reads %s", kind => {
     const [kernel, bias] = readNpz(bytes(oracle[kind]))

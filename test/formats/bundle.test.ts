@@ -30,7 +30,9 @@ describe("bundles", () => {
   it.each(fixtures.map(f => [f.name, f] as const))("%s comes back", async (name, fixture) => {
     const path = join(folder, `${name}.json`)
     await saveBundle(await loadModel(filePath(fixture.files.h5)), path)
-    expectModel(await loadBundle(path), fixture)
+    const seen: number[] = []
+    expectModel(await loadBundle(path, { onProgress: ({ loaded, total }) => seen.push(loaded / total) }), fixture)
+    expect(seen).toEqual([1])
   })
 
   it("come over HTTP with progress", async () => {

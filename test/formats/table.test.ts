@@ -39,6 +39,15 @@ describe("readCsv", () => {
     expect(() => readCsv("a\n1", { types: { c: "number" } })).toThrow(OptionError)
   })
 
+  it("takes a time that grows with the text, whatever its cells", () => {
+    // Half a million digits and a letter: with two ways to match each digit this would take minutes.
+    const [column] = readCsv(`a\n${"1".repeat(500_000)}x\n`).columns
+    expect(column!.type).toBe("string")
+    const wide = Array.from({ length: 50_000 }, (_, i) => `c${i}`)
+    expect(readCsv(`${wide}\n`).columns.length).toBe(50_000)
+    expect(readJsonTable(JSON.stringify([Object.fromEntries(wide.map(name => [name, 1]))])).columns.length).toBe(50_000)
+  })
+
   it("keeps a last empty cell and a header-only table", () => {
     expect(readCsv("a,b\n1,").columns[1].values).toEqual([""])
     expect(readCsv("a,b\n").rows).toBe(0)

@@ -71,6 +71,14 @@ describe("readZip", () => {
     expect(refused).toBeGreaterThan(good.length / 2)
   })
 
+  it("counts small members together", () => {
+    const zeros = () => new Uint8Array(2 << 20)
+    const few = zipSync(Object.fromEntries(Array.from({ length: 4 }, (_, i) => [`z${i}`, zeros()])))
+    expect(readZip(few).size).toBe(4)
+    const many = zipSync(Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`z${i}`, zeros()])))
+    expect(() => readZip(many)).toThrow(/members: expected at most 200 times its packed \d+ bytes, found 41943040/)
+  })
+
   it("refuses overlap, encryption, zip64 and strange methods", () => {
     const good = () =>
       writeZip(

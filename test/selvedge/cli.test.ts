@@ -1,10 +1,10 @@
-import { execFileSync } from "node:child_process"
+import { execFileSync, spawnSync } from "node:child_process"
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { readNpz, saveTrainer, toBytes, writeNpz } from "@selvedge/formats"
-import { Dense, Sequential } from "@selvedge/layers"
+import { readNpz, saveModel, saveTrainer, toBytes, writeNpz } from "@selvedge/formats"
+import { Add, Dense, input, Model, Sequential, Subtract, type Symbolic } from "@selvedge/layers"
 import { Adam, compile, type Trainer } from "@selvedge/trainer"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { difference } from "../../packages/selvedge/src/commands/diff.ts"
@@ -139,6 +139,59 @@ describe("hand-over", () => {
   })
 })
 
+describe("what people bring", () => {
+  const [control, turn] = [0x1b, 0x202e].map(code => String.fromCharCode(code)) as [string, string]
+
+  it("a model that was never compiled, or whose training cannot be read, is still looked at", async () => {
+    await saveModel(trainer.model as Sequential, at("bare.keras"))
+    expect((await asJson("inspect", at("bare.keras"))).architecture.name).toBe("small")
+    const more = (file: string) => fileURLToPath(new URL(`../formats/data/more/${file}`, import.meta.url))
+    expect((await asJson("inspect", more("uncompiled.keras"))).optimizer).toBeNull()
+    const { architecture, untrained } = await asJson("inspect", more("legacy_nadam.h5"))
+    expect(architecture.parameters).toBeGreaterThan(0)
+    expect(untrained).toContain("legacy Nadam")
+    const { code, err } = await selvedge("evaluate", more("legacy_nadam.h5"), at("data.npz"))
+    expect([code, err.includes("legacy Nadam")]).toEqual([1, true])
+  })
+
+  it("names from a file do not steer the terminal", async () => {
+    const name = `${control}[31mred${turn}`
+    await saveModel(new Sequential([new Dense(1, { inputShape: [2], name })]), at("names.keras"))
+    const { out } = await selvedge("inspect", at("names.keras"))
+    expect(out).toContain("\\u001b[31mred\\u202e")
+    expect([out.includes(control), out.includes(turn)]).toEqual([false, false])
+    expect((await asJson("inspect", at("names.keras"))).weights[0].name).toBe(`${name}/kernel`)
+  })
+
+  it("weights alone are compared with the model's", async () => {
+    await asJson("convert", at("after.keras"), at("alone.weights.h5"))
+    expect((await asJson("diff", at("after.keras"), at("alone.weights.h5"))).equal).toBe(true)
+    expect((await asJson("diff", at("alone.weights.h5"), at("before.keras"))).equal).toBe(false)
+  })
+
+  it("several inputs and outputs are read by their names", async () => {
+    const [a, b] = ["left", "right"].map(name => input({ shape: [2], name })) as [Symbolic, Symbolic]
+    const outputs = ["sum", "difference"].map((name, i) => new (i ? Subtract : Add)({ name }).apply([a, b]))
+    const two = compile(new Model({ inputs: [a, b], outputs }), { loss: "mse" })
+    await saveTrainer(two, at("two.keras"))
+    const right = { ...x, data: x.data.map(value => 10 * value) }
+    const parts = [
+      ["left", x],
+      ["right", right],
+      ["sum", x],
+      ["difference", x],
+    ] as const // prettier-ignore
+    writeFileSync(at("two.npz"), writeNpz(parts.map(([name, part]) => ({ name, ...part }))))
+    const { outputs: values } = await asJson("predict", at("two.keras"), at("two.npz"))
+    expect(values[0][0]).toEqual([11, 22])
+    expect(values[1][3]).toEqual([-63, -72])
+    const logs = await asJson("evaluate", at("two.keras"), at("two.npz"))
+    expect(Object.keys(logs)).toEqual(["examples", "loss", "sum_loss", "difference_loss"])
+    const { err } = await selvedge("predict", at("two.keras"), at("data.npz"))
+    expect(err).toContain('there is no array "left"')
+  })
+})
+
 describe("wrong words and wrong files", () => {
   it.each([
     [["inspet", "x"], 'there is no command "inspet", did you mean "inspect"?'],
@@ -161,6 +214,18 @@ describe("wrong words and wrong files", () => {
     expect(JSON.parse(err).error.code).toBe("ERR_FORMAT")
   })
 
+  it("a place that cannot be written: a sentence with the file's own name", async () => {
+    const file = at("no/such/folder.keras")
+    const { code, err } = await selvedge("convert", at("after.keras"), file)
+    expect(code).toBe(1)
+    expect(err).toMatch(
+      /^selvedge: \S+folder\.keras: file: expected a path that can be written, found ENOENT: no such file/,
+    )
+    expect((await selvedge("convert", at("after.keras"), at("a.onnx"), "--keras", "2")).code).toBe(2)
+    const missing = await selvedge("inspect", "--json")
+    expect([missing.code, JSON.parse(missing.err).error.code]).toEqual([2, "ERR_OPTION"])
+  })
+
   it("an ending that cannot be written, a number that is none: exit code 2", async () => {
     expect((await selvedge("convert", at("after.keras"), at("x.kers"))).err).toContain("did you mean .keras?")
     const { code, err } = await selvedge("predict", at("after.keras"), at("data.npz"), "--batch-size", "many")
@@ -175,6 +240,13 @@ it("runs as a program: help, exit code", () => {
       encoding: "utf8",
       stdio: ["ignore", "pipe", "pipe"],
     })
-  expect(run("--help")).toContain("hand-over")
+  expect(run("--help")).toMatch(/^[\x20-\x7e\n]*hand-over[\x20-\x7e\n]*$/)
+  expect(run("--version")).toMatch(/^\d+\.\d+\.\d+\n$/)
+  // A reader that goes away, as head does, is no error.
+  const one = (_: unknown, i: number) => ({ name: `w${i}`, shape: [1], data: Float32Array.of(i) })
+  writeFileSync(at("many.npz"), writeNpz(Array.from({ length: 5000 }, one)))
+  const program = `"${process.execPath}" --import tsx --conditions=@selvedge/source "${cli}"`
+  const pipe = `${program} inspect "${at("many.npz")}" --json | head -c 1`
+  expect(spawnSync("bash", ["-c", pipe], { encoding: "utf8" })).toMatchObject({ stdout: "{", stderr: "" })
   expect(() => run("inspect", at("nowhere.keras"))).toThrow(expect.objectContaining({ status: 1 }))
 })

@@ -3,9 +3,11 @@ import { build } from "esbuild"
 import { describe, expect, it } from "vitest"
 
 /** What a page would load: a bundle of everything a package exports, from its sources, minified. */
-async function bundle(...names: string[]) {
+const bundle = (...names: string[]) => bundleOf(names.map(name => `export * from "${name}"`).join("\n"))
+
+async function bundleOf(contents: string) {
   const result = await build({
-    stdin: { contents: names.map(name => `export * from "${name}"`).join("\n"), resolveDir: import.meta.dirname },
+    stdin: { contents, resolveDir: import.meta.dirname },
     bundle: true,
     minify: true,
     format: "esm",
@@ -50,6 +52,14 @@ describe("bundles", () => {
 
   it("would see fflate where it is", async () => {
     expect(carries((await bundle("@selvedge/formats")).inputs, "fflate")).toBe(true)
+  })
+
+  it("a page that loads a bundle carries neither HDF5 nor zip", async () => {
+    const { inputs, modules } = await bundleOf('export { loadBundle } from "@selvedge/formats"')
+    expect(inputs.some(path => path.endsWith("formats/src/bundle.ts"))).toBe(true)
+    expect(carries(inputs, "fflate") || carries(inputs, "h5wasm")).toBe(false)
+    expect(inputs.filter(path => /formats\/src\/(hdf5|zip)/.test(path))).toEqual([])
+    expect(modules).toEqual([])
   })
 
   it("core, layers and trainer together are at most 140 kB gzipped", async () => {

@@ -20,7 +20,7 @@ export interface Bundle {
 export interface BundleOptions {
   /** Classes and functions of your own, by the names that the bundle uses for them. */
   customObjects?: CustomObjects
-  /** Called while the binary file comes in. */
+  /** Called while the binary file comes in; once, at the end, for a file of this machine. */
   onProgress?: (progress: { loaded: number; total: number }) => void
   /** Ends the download. */
   signal?: AbortSignal
@@ -106,7 +106,11 @@ async function fetchBinary(
   refuse: Refuse,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const address = from.replace(/[^/\\]*$/, "") + encodeName(file, from)
-  if (nodeFs() && !/^https?:/.test(from)) return (await toBytes(address)).bytes
+  if (nodeFs() && !/^https?:/.test(from)) {
+    const { bytes } = await toBytes(address)
+    options.onProgress?.({ loaded: bytes.length, total })
+    return bytes
+  }
   const response = await fetch(address, options.signal ? { signal: options.signal } : {})
   if (!response.ok || !response.body) throw refuse(file, "an answer", `HTTP ${response.status}`)
   const chunks: Uint8Array[] = []
