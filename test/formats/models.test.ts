@@ -136,6 +136,45 @@ describe("loadWeights", () => {
   })
 })
 
+describe("a weight's array", () => {
+  const path = filePath("keras3_bn.keras")
+
+  it("that somebody holds is written to, not replaced", async () => {
+    const model = await loadModel(path)
+    const want = model.getWeights()
+    const held = model.weights.map(weight => weight.data.fill(7))
+    await loadWeights(model, path)
+    expect(held).toEqual(want)
+    expect(model.weights.map(weight => weight.data)).toEqual(held)
+    model.weights.forEach((weight, i) => {
+      expect(weight.data).toBe(held[i])
+    })
+  })
+
+  it("is no other model's, though both were loaded from the same bytes", async () => {
+    const bytes = fileBytes("keras3_bn.keras")
+    for (const trusted of [false, true]) {
+      const [one, other] = [await loadModel(bytes, { trusted }), await loadModel(bytes, { trusted })]
+      for (const weight of one.weights) weight.data.fill(0)
+      expectModel(other, fixtures.find(f => f.name === "keras3_bn")!)
+    }
+  })
+
+  it("that a session mirrors is written to: a trained model is as it was saved", async () => {
+    const fixture = fixtures.find(f => f.continue)!
+    const trainer = await loadTrainer(filePath(fixture.files.h5))
+    expectLosses(trainer, fixture)
+    const weights = join(folder, "mirrored.weights.h5")
+    await saveWeights(trainer, weights)
+    const [x, y] = [asInput(fixture.continue!.batches[0].x), asTensor(fixture.continue!.batches[0].y)]
+    const { loss } = trainer.testOnBatch(x, y)
+    trainer.trainOnBatch(x, y)
+    expect(trainer.testOnBatch(x, y).loss).not.toBe(loss)
+    await loadWeights(trainer, weights)
+    expect(trainer.testOnBatch(x, y).loss).toBe(loss)
+  })
+})
+
 describe("saving", () => {
   const both = fixtures.map(fixture => [fixture.name, fixture] as const)
   it.each(both)("%s comes back from every format", async (name, fixture) => {

@@ -158,6 +158,15 @@ describe("what Keras insists on", () => {
     expect(JSON.parse(await compiledJson(again)).compile_config.loss.a.module).toBe("keras.losses")
   })
 
+  it("is told for which shape an activation that is a layer was built", async () => {
+    const { layers } = JSON.parse(
+      config(await modelToBytes(await loadModel(path("keras3_activation_layers.keras")))),
+    ).config
+    const own = layers.map((layer: { config: { activation?: { build_config?: object } } }) => layer.config.activation)
+    const built = own.flatMap((activation?: { build_config?: object }) => activation?.build_config ?? [])
+    expect(built).toEqual([{ input_shape: [null, 6] }, { input_shape: [null, 6] }])
+  })
+
   it("counts the uses of a model inside another from 0 in Keras 3, from 1 in Keras 2", async () => {
     const model = await loadModel(path("keras3_nested.keras"))
     const uses = (json: string) => [...json.matchAll(/\["fun",(\d),0/g)].map(([, node]) => node)

@@ -178,6 +178,13 @@ export class Storage {
     return buffer
   }
 
+  /** Takes over an array in place of its own; not, and false, where somebody may hold that one or a session mirrors it. */
+  adopt(heap: Buffer): boolean {
+    if (this.#exposed || this.#linear !== null) return false
+    this.#heap = heap
+    return true
+  }
+
   /** How many numbers it holds. */
   get length(): number {
     return (this.#heap ?? this.#linear ?? []).length

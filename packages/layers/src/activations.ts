@@ -37,7 +37,7 @@ import {
   tanhShrink,
 } from "./composedActivations.ts"
 import { configOf, entryOf, findCustomObject, isObjectConfig, type ObjectConfig, optionsFromConfig } from "./config.ts"
-import { isCallable, serializeFunction, serializeObject, unknownName } from "./configurable.ts"
+import { isCallable, serializeFunction, unknownName } from "./configurable.ts"
 import { type LayerClass, layerFromConfig } from "./construct.ts"
 import { Layer } from "./layer.ts"
 import { ELU } from "./layers/elu.ts"
@@ -45,6 +45,7 @@ import { LeakyReLU } from "./layers/leakyRelu.ts"
 import { PReLU } from "./layers/prelu.ts"
 import { ReLU } from "./layers/relu.ts"
 import { Softmax } from "./layers/softmax.ts"
+import { serialize } from "./serialize.ts"
 import type { DataShapes } from "./shapes.ts"
 
 /** What activations may be told: those that have such a setting. */
@@ -138,9 +139,9 @@ export class ActivationFunction {
     this.layer?.ensureBuilt(inputShape)
   }
 
-  /** The name, or `{ class_name, config }`. */
+  /** The name, or `{ class_name, config }`; a layer with the shape it was built for, without which Keras finds no weights. */
   serialize(): unknown {
-    return this.layer ? serializeObject(this.layer) : this.#serialized
+    return this.layer ? serialize(this.layer) : this.#serialized
   }
 }
 

@@ -34,10 +34,16 @@ export function planOne(weight: Weight, stored: Hdf5Dataset | undefined, place: 
   return { weight, values: toFloat32(stored.data) }
 }
 
-/** Puts all values in place. Nothing can fail any more: every shape has been compared. */
+/**
+ * Puts all values in place. Nothing can fail any more: every shape has been compared. A weight that nobody has looked at
+ * takes the array itself, unless that is a part of something larger.
+ */
 export function applyAll(assignments: readonly Assignment[]): void {
+  const taken = new Set<Float32Array>()
   for (const { weight, values } of assignments) {
     weight.skipInitialisation()
-    assign(weight, values)
+    const whole = values.byteLength === values.buffer.byteLength && !taken.has(values)
+    if (whole && weight.storage.adopt(values)) taken.add(values)
+    else assign(weight, values)
   }
 }

@@ -75,5 +75,4 @@ export const simdOpcodes = {
   ...series("f64x2", 0xfd00fe, "convert_low_i32x4_s convert_low_i32x4_u", one, "v128"),
 
   ...series("f32x4", 0xfd0105, "relaxed_madd relaxed_nmadd", three, "v128"),
-  ...series("f64x2", 0xfd0107, "relaxed_madd relaxed_nmadd", three, "v128"),
 } as const
