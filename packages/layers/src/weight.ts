@@ -10,7 +10,7 @@ import {
   sameShape,
   sizeOf,
   Tensor,
-  tensor,
+  zeros,
 } from "@selvedge/core"
 import type { Constraint } from "./constraints/index.ts"
 import type { Regularizer } from "./regularizers/index.ts"
@@ -34,10 +34,11 @@ export interface WeightOptions {
 let uninitialised = false
 
 /** Zeros for a weight. @throws ShapeError when there is no room for so many. */
-function room(name: string, shape: Shape): Float32Array {
+function room(name: string, shape: Shape): Tensor {
   try {
-    return new Float32Array(sizeOf(shape))
+    return zeros(shape)
   } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause
     throw new ShapeError(`"${name}" is too large: there is no room for ${sizeOf(shape)} numbers`, {
       facts: { shape },
       cause,
@@ -73,8 +74,7 @@ export class Weight extends Tensor {
 
   constructor(options: WeightOptions) {
     const { shape, name } = options
-    const values = tensor(room(name, shape), shape)
-    super(values.storage, shape, { name, requiresGrad: options.trainable && options.learnable })
+    super(room(name, shape).storage, shape, { name, requiresGrad: options.trainable && options.learnable })
     this.key = options.key
     this.learnable = options.learnable
     this.regularizer = options.regularizer
