@@ -60,6 +60,24 @@ describe("threads", () => {
     expect(helped).toBe(true)
     place.free()
   })
+
+  it("meet in the middle: one works from the first unit on, the other from the last", async () => {
+    await threadsReady(2)
+    const units = 100
+    const place = linearMemory()!.allocate(4 * units + 4)!
+    const words = new Int32Array(linearMemory()!.handle.buffer, place.pointer, units + 1)
+    let changes = 0
+    for (let i = 0; i < 50 && changes === 0; i++) {
+      words.fill(0)
+      words[0] = place.pointer + 4
+      runParallel(counting.kernel("sign")!, place.pointer, units, 1)
+      const signs = words.subarray(1)
+      expect(signs).not.toContain(0)
+      changes = signs.filter((sign, unit) => unit > 0 && sign !== signs[unit - 1]).length
+    }
+    expect(changes).toBe(1)
+    place.free()
+  })
 })
 
 /** Counts units at the address in its first word; the next word is set by whoever has not the main thread's scratch. */
@@ -75,6 +93,15 @@ const counting = new Program("counting", m => {
     })
     const first = f.let("first", atomic["rmw.cmpxchg"](i32.add(at, 8), 0, scratch.get))
     f.if(i32.and(i32.ne(first, 0), i32.ne(first, scratch.get)), () => f.atomic.store(i32.add(at, 4), 1))
+  })
+  // Every unit leaves the scratch of its thread in its word.
+  m.kernel("sign", { at: "i32" }, (f, { at }, begin, end) => {
+    const i = f.local("i32", "i")
+    f.for(i, begin, end, 1, () => {
+      const spin = f.local("i32", "spin")
+      f.for(spin, 0, 20_000, 1, () => f.drop(atomic.load(at)))
+      f.i32.store(i32.add(at, i32.mul(i, 4)), scratch.get)
+    })
   })
 })
 
