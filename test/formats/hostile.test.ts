@@ -1,4 +1,6 @@
-import { readFileSync } from "node:fs"
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { FormatError } from "@selvedge/core"
 import { loadModel } from "@selvedge/formats"
 import { describe, expect, it } from "vitest"
@@ -58,6 +60,24 @@ describe("files from strangers", () => {
       if (row.input) expectClose(model.apply(asTensor(row.input)).toArray(), row.predictions!, row.tolerance!)
     },
   )
+
+  it("give the same from disk, where they are read piece by piece, as from memory", async () => {
+    const outcome = async (source: File | string) => {
+      const model = await loadModel(source).catch((error: Error) => error)
+      if (!(model instanceof Error)) return model.getWeights()
+      return model.message.replaceAll(typeof source === "string" ? source : source.name, "FILE")
+    }
+    const folder = mkdtempSync(join(tmpdir(), "selvedge-hostile-"))
+    const files = manifest.files.map(({ file }) => [file, fileBytes(`bad/${file}`)] as const)
+    const cut = files.flatMap(([file, bytes]) =>
+      [1, 0.9, 0.5, 0].map(part => [`${part}-${file}`, bytes.slice(0, part * bytes.length)] as const),
+    )
+    for (const [file, bytes] of cut) {
+      writeFileSync(join(folder, file), bytes)
+      expect(await outcome(join(folder, file)), file).toEqual(await outcome(new File([bytes], file)))
+    }
+    rmSync(folder, { recursive: true })
+  })
 
   it("loads NaN and Infinity unchanged", async () => {
     const [kernel] = (await open("nan_weights.keras")).getWeights()

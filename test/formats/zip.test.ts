@@ -17,6 +17,11 @@ describe("crc32", () => {
   it("does not depend on the length's remainder", () => {
     fc.assert(fc.property(fc.uint8Array({ maxLength: 40 }), data => crc32Loop(data) === crc32(data)))
   })
+  it("goes on from what comes before", () => {
+    const whole = crc32(text("123456789"))
+    expect(crc32Loop(text("456789"), crc32Loop(text("123")))).toBe(whole)
+    expect(crc32(text("456789"), crc32(text("123")))).toBe(whole)
+  })
 })
 
 describe("readZip", () => {

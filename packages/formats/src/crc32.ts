@@ -16,14 +16,14 @@ function makeTables(): Uint32Array[] {
   return tables
 }
 
-/** CRC-32 as zip uses it (polynomial 0xEDB88320), eight bytes a turn. */
-export function crc32(bytes: Uint8Array): number {
+/** CRC-32 as zip uses it (polynomial 0xEDB88320), eight bytes a turn; `before` is that of what comes before them. */
+export function crc32(bytes: Uint8Array, before = 0): number {
   const native = globalThis.process?.getBuiltinModule?.("node:zlib")?.crc32
-  return native ? native(bytes) : crc32Loop(bytes)
+  return native ? native(bytes, before) : crc32Loop(bytes, before)
 }
 
 /** The same without Node's help. */
-export function crc32Loop(bytes: Uint8Array): number {
+export function crc32Loop(bytes: Uint8Array, before = 0): number {
   const [t0, t1, t2, t3, t4, t5, t6, t7] = TABLES as [
     Uint32Array,
     Uint32Array,
@@ -34,7 +34,7 @@ export function crc32Loop(bytes: Uint8Array): number {
     Uint32Array,
     Uint32Array,
   ]
-  let c = 0xffffffff
+  let c = ~before
   let i = 0
   for (; i + 8 <= bytes.length; i += 8) {
     const a = c ^ (bytes[i]! | (bytes[i + 1]! << 8) | (bytes[i + 2]! << 16) | (bytes[i + 3]! << 24))

@@ -35,10 +35,9 @@ async function fromBlob(blob: Blob): Promise<SourceBytes> {
 
 async function fromAddress(address: string | URL): Promise<SourceBytes> {
   const name = String(address)
-  const fs = nodeFs()
+  const [fs, path] = [nodeFs(), localPath(address)]
   try {
-    if (fs && !/^(https?|data|blob):/.test(name)) {
-      const path = /^file:/.test(name) ? new URL(name) : name
+    if (fs && path !== null) {
       const handle = await fs.promises.open(path, "r")
       try {
         return { name, bytes: await readAll(handle, (await handle.stat()).size), owned: true }
@@ -50,8 +49,21 @@ async function fromAddress(address: string | URL): Promise<SourceBytes> {
     if (!response.ok) throw new Error(`HTTP ${response.status} ${response.statusText}`)
     return { name, bytes: new Uint8Array(await response.arrayBuffer()), owned: true }
   } catch (cause) {
-    throw misfit({ file: name, place: "file", expected: "a readable file", found: messageOf(cause), cause })
+    throw unreadable(name, cause)
   }
+}
+
+/** Where Node finds a source on its disks; null for what is no such place, and in a browser. */
+export function localPath(source: Source): string | URL | null {
+  if (!nodeFs() || !(typeof source === "string" || source instanceof URL)) return null
+  const name = String(source)
+  if (/^(https?|data|blob):/.test(name)) return null
+  return /^file:/.test(name) ? new URL(name) : name
+}
+
+/** The error for a file that cannot be opened or fetched. */
+export function unreadable(name: string, cause: unknown): Error {
+  return misfit({ file: name, place: "file", expected: "a readable file", found: messageOf(cause), cause })
 }
 
 interface Handle {

@@ -2,6 +2,7 @@ import { OptionError } from "@selvedge/core"
 import { inflateSync } from "fflate"
 import { crc32 } from "./crc32.ts"
 import { messageOf, type Refuse, refuseIn, show, UNNAMED } from "./fail.ts"
+import { bytesReader, type FilePart, type Reader } from "./reader.ts"
 
 /** Members of a zip file by name, in the order of its directory. */
 export type ZipMembers = Map<string, Uint8Array>
@@ -28,11 +29,21 @@ const LOCAL = 0x04034b50
 const CENTRAL = 0x02014b50
 const END = 0x06054b50
 const UTF8 = 0x0800
+/** Bytes of a stored member that are in memory at once. */
+const PIECE = 1 << 18
 const ENCRYPTED = 0x0001
 /** Deflate cannot pass about 1030; real model files stay far under this. */
 const MAX_RATIO = 200
 /** Up to this size members may inflate by any ratio: a small bomb harms nobody. */
 const FREE_SIZE = 16 << 20
+
+/** A member of an open zip: nothing but its directory entry has been read. */
+export interface ZipMember {
+  /** Its bytes, inflated and compared with their checksum. @throws FormatError when they are damaged. */
+  bytes(): Uint8Array
+  /** The same; of a stored member of a file on disk, the place of the bytes, which have been compared but are not held. */
+  part(): Uint8Array | FilePart
+}
 
 /**
  * Reads a zip from the central directory, which must be the only truth: names are plain relative paths and unique,
@@ -41,19 +52,24 @@ const FREE_SIZE = 16 << 20
  *
  * @throws FormatError naming the member.
  */
-export function readZip(bytes: Uint8Array, options: ZipOptions = {}): ZipMembers {
-  const refuse = refuseIn(options.name ?? UNNAMED)
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const end = findEnd(view, refuse)
-  const entries = readDirectory(bytes, view, end, refuse)
-  const bodies = checkLayout(view, entries, view.getUint32(end + 16, true), refuse)
-  const members: ZipMembers = new Map()
-  entries.forEach((entry, i) => {
-    if (options.only && !options.only(entry.name)) return
-    const start = bodies[i]!
-    members.set(entry.name, unpack(bytes.subarray(start, start + entry.packed), entry, refuse))
-  })
-  return members
+export function readZip(bytes: Uint8Array, { name = UNNAMED, only }: ZipOptions = {}): ZipMembers {
+  const found = [...openZip(bytesReader({ name, bytes, owned: false }))].filter(([member]) => only?.(member) ?? true)
+  return new Map(found.map(([member, body]) => [member, body.bytes()]))
+}
+
+/** The members of a zip under the rules of `readZip`, not unpacked yet. @throws FormatError for a damaged directory. */
+export function openZip(reader: Reader): Map<string, ZipMember> {
+  const refuse = refuseIn(reader.name)
+  const { entries, start } = readDirectory(reader, refuse)
+  const bodies = checkLayout(reader, entries, start, refuse)
+  return new Map(
+    entries.map((entry, i) => {
+      const at = bodies[i]!
+      const bytes = () => unpack(reader.read(at, entry.packed), entry, refuse)
+      const part = () => (entry.method === 0 ? checkStored(reader, at, entry, refuse) : bytes())
+      return [entry.name, { bytes, part }]
+    }),
+  )
 }
 
 /** True when the bytes begin as a zip with at least one member does. */
@@ -61,36 +77,46 @@ export function looksLikeZip(bytes: Uint8Array): boolean {
   return bytes.length > 3 && bytes[0] === 0x50 && bytes[1] === 0x4b && bytes[2] === 3 && bytes[3] === 4
 }
 
-function findEnd(view: DataView, refuse: Refuse): number {
-  const lowest = Math.max(0, view.byteLength - 22 - 0xffff)
-  for (let at = view.byteLength - 22; at >= lowest; at--) {
-    if (view.getUint32(at, true) === END && at + 22 + view.getUint16(at + 20, true) === view.byteLength) return at
+/** The record at the end, with where it begins. */
+function findEnd(reader: Reader, refuse: Refuse): { end: number; record: DataView } {
+  const start = Math.max(0, reader.length - 22 - 0xffff)
+  const view = viewOf(reader.read(start, reader.length - start))
+  for (let at = view.byteLength - 22; at >= 0; at--) {
+    if (view.getUint32(at, true) !== END || at + 22 + view.getUint16(at + 20, true) !== view.byteLength) continue
+    return { end: start + at, record: new DataView(view.buffer, view.byteOffset + at) }
   }
-  throw refuse(`end of ${view.byteLength} bytes`, "a zip's end record", "none", "the file is cut off or not a zip")
+  throw refuse(`end of ${reader.length} bytes`, "a zip's end record", "none", "the file is cut off or not a zip")
 }
 
-function readDirectory(bytes: Uint8Array, view: DataView, end: number, refuse: Refuse): Entry[] {
-  const count = view.getUint16(end + 10, true)
-  const length = view.getUint32(end + 12, true)
-  const start = view.getUint32(end + 16, true)
-  if (view.getUint16(end + 4, true) !== 0 || view.getUint16(end + 8, true) !== count) {
+const viewOf = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+
+function readDirectory(reader: Reader, refuse: Refuse): { entries: Entry[]; start: number } {
+  const { end, record } = findEnd(reader, refuse)
+  const count = record.getUint16(10, true)
+  const length = record.getUint32(12, true)
+  const start = record.getUint32(16, true)
+  if (record.getUint16(4, true) !== 0 || record.getUint16(8, true) !== count) {
     throw refuse("end record", "a zip in one part", "a part of several")
   }
   if (count === 0xffff || start === 0xffffffff) throw refuse("end record", "a zip under 4 GB", "a zip64")
   if (start + length !== end) {
     throw refuse("end record", `a directory that ends at ${end}`, `one of ${length} bytes at ${start}`)
   }
+  return { entries: readEntries(reader.read(start, length), start, count, refuse), start }
+}
+
+function readEntries(bytes: Uint8Array, start: number, count: number, refuse: Refuse): Entry[] {
   const entries: Entry[] = []
   const names = new Set<string>()
-  let at = start
+  let at = 0
   for (let i = 0; i < count; i++) {
-    const [entry, next] = readEntry(bytes, view, at, end, refuse)
+    const [entry, next] = readEntry(bytes, at, start, refuse)
     if (names.has(entry.name)) throw refuse(show(entry.name), "one member of a name", "two members of this name")
     names.add(entry.name)
     entries.push(entry)
     at = next
   }
-  if (at !== end) throw refuse("directory", `${count} members`, `${end - at} more bytes`)
+  if (at !== bytes.length) throw refuse("directory", `${count} members`, `${bytes.length - at} more bytes`)
   checkTotal(entries, refuse)
   return entries
 }
@@ -113,12 +139,14 @@ function checkRatio(place: string, packed: number, size: number, refuse: Refuse)
   throw refuse(place, expected, `${size} bytes`, "this looks like a zip bomb")
 }
 
-function readEntry(bytes: Uint8Array, view: DataView, at: number, end: number, refuse: Refuse): [Entry, number] {
-  const place = `directory entry at byte ${at}`
+/** The entry at a byte of the directory, which begins at `start` in the file, and where the next one begins. */
+function readEntry(bytes: Uint8Array, at: number, start: number, refuse: Refuse): [Entry, number] {
+  const [view, end] = [viewOf(bytes), bytes.length]
+  const place = `directory entry at byte ${start + at}`
   if (at + 46 > end || view.getUint32(at, true) !== CENTRAL) throw refuse(place, "a directory entry", "something else")
   const lengths = [28, 30, 32].map(field => view.getUint16(at + field, true)) as [number, number, number]
   const next = at + 46 + lengths[0] + lengths[1] + lengths[2]
-  if (next > end) throw refuse(place, `an entry that ends before ${end}`, `one that ends at ${next}`)
+  if (next > end) throw refuse(place, `an entry that ends before ${start + end}`, `one that ends at ${start + next}`)
   const entry: Entry = {
     name: decodeName(bytes.subarray(at + 46, at + 46 + lengths[0]), refuse, place),
     method: view.getUint16(at + 10, true),
@@ -154,14 +182,13 @@ function checkEntry(entry: Entry, flags: number, refuse: Refuse): void {
 }
 
 /** Start of each member's data, after checking that members lie one after another without sharing bytes. */
-function checkLayout(view: DataView, entries: readonly Entry[], directory: number, refuse: Refuse): number[] {
+function checkLayout(reader: Reader, entries: readonly Entry[], directory: number, refuse: Refuse): number[] {
   const starts = entries.map(entry => {
     const { offset, name } = entry
     const place = `member ${show(name)}`
-    if (offset + 30 > directory || view.getUint32(offset, true) !== LOCAL) {
-      throw refuse(place, `a local header at ${offset}`, "something else")
-    }
-    return offset + 30 + view.getUint16(offset + 26, true) + view.getUint16(offset + 28, true)
+    const header = offset + 30 > directory ? null : viewOf(reader.read(offset, 30))
+    if (header?.getUint32(0, true) !== LOCAL) throw refuse(place, `a local header at ${offset}`, "something else")
+    return offset + 30 + header.getUint16(26, true) + header.getUint16(28, true)
   })
   const order = entries.map((_, i) => i).sort((a, b) => entries[a]!.offset - entries[b]!.offset)
   order.forEach((index, k) => {
@@ -189,11 +216,24 @@ function unpack(packed: Uint8Array, entry: Entry, refuse: Refuse): Uint8Array {
     }
   }
   if (data.length !== entry.size) throw refuse(place, `${entry.size} bytes`, `${data.length}`)
-  const crc = crc32(data)
-  if (crc !== entry.crc) {
-    throw refuse(place, `CRC-32 ${hex(entry.crc)}`, hex(crc), "the file was damaged after it was written")
-  }
+  checkSum(entry, crc32(data), refuse)
   return data
+}
+
+/** Goes through a stored member once, without holding it. */
+function checkStored(reader: Reader, at: number, entry: Entry, refuse: Refuse): Uint8Array | FilePart {
+  const room = new Uint8Array(Math.min(entry.size, PIECE))
+  let crc = 0
+  for (let done = 0; done < entry.size; done += PIECE) {
+    crc = crc32(reader.read(at + done, Math.min(PIECE, entry.size - done), room), crc)
+  }
+  checkSum(entry, crc, refuse)
+  return reader.part(at, entry.size)
+}
+
+function checkSum({ name, crc }: Entry, found: number, refuse: Refuse): void {
+  if (crc === found) return
+  throw refuse(`member ${show(name)}`, `CRC-32 ${hex(crc)}`, hex(found), "the file was damaged after it was written")
 }
 
 function hex(value: number): string {

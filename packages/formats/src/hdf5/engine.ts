@@ -1,16 +1,18 @@
 import type * as H5 from "h5wasm"
 import { messageOf } from "../fail.ts"
+import { type FilePart, readPart } from "../reader.ts"
 
 /**
  * One request to the HDF5 library. Requests go in batches, so that a whole level of a file costs one trip to the worker.
  *
- * - `open`: take the bytes as the file to read; limit is how far the library's memory may grow.
+ * - `open`: take these bytes, or a part of a file on disk, as the file to read; limit is how far the library's memory may
+ *   grow.
  * - `call`: a function of h5wasm's module with the file's id before `args`.
  * - `read`: raw little-endian bytes of a dataset or, with `attribute`, of an attribute; texts when `vlen`.
  * - `close`: forget the file.
  */
 export type Request =
-  | { op: "open"; bytes: Uint8Array; limit: number }
+  | { op: "open"; from: Uint8Array | FilePart; limit: number }
   | { op: "call"; name: Callable; args: readonly (string | boolean)[] }
   | {
       op: "read"
@@ -52,6 +54,15 @@ export class RequestError extends Error {
   }
 }
 
+/** Lets a file of Emscripten's file system in memory, known by its node there, be a part of one on disk. */
+function readInPlace(node: object, { fd, offset, length }: FilePart): void {
+  const read = (_: unknown, buffer: Int8Array, at: number, count: number, position: number) => {
+    const size = Math.max(0, Math.min(count, length - position))
+    return readPart({ fd, offset: offset + position, length: size }, new Uint8Array(buffer.buffer, at, size))
+  }
+  Object.assign(node, { usedBytes: length, stream_ops: { ...Reflect.get(node, "stream_ops"), read } })
+}
+
 type Module = Awaited<typeof H5.ready>
 
 /** Loads h5wasm's in-memory build: it has no access to the real file system, so no link can lead out of a file. */
@@ -90,15 +101,17 @@ export class LocalEngine implements Engine {
   }
 
   #one(request: Request): unknown {
-    if (request.op === "open") return this.#open(request.bytes)
+    if (request.op === "open") return this.#open(request.from)
     if (request.op === "call") return call(this.#module, this.#file, request.name, request.args)
     if (request.op === "read") return read(this.#module, this.#file, request)
     return this.#close()
   }
 
-  #open(bytes: Uint8Array): void {
+  #open(from: Uint8Array | FilePart): void {
     const { FS, H5F_ACC_RDONLY } = this.#module
+    const bytes = from instanceof Uint8Array ? from : new Uint8Array(0)
     FS.createDataFile("/", this.#path.slice(1), bytes, true, true, true)
+    if (!(from instanceof Uint8Array)) readInPlace(FS.analyzePath(this.#path).object, from)
     this.#file = this.#module.open(this.#path, H5F_ACC_RDONLY, false, -1, -1)
   }
 

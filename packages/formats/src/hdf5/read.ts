@@ -1,5 +1,6 @@
 import { checkNumber } from "@selvedge/core"
 import { messageOf, misfit, type Refuse, refuseIn, show, UNNAMED } from "../fail.ts"
+import { type FilePart, readPart } from "../reader.ts"
 import { decodeAttribute, decodeDataset, planAttribute, planDataset } from "./decode.ts"
 import { LocalEngine, loadH5, type Request, RequestError } from "./engine.ts"
 import { RemoteEngine, TimeoutError } from "./remote.ts"
@@ -51,21 +52,26 @@ interface Place {
  *   beyond the limits, too deep, too slow.
  */
 export async function readHdf5(bytes: Uint8Array, options: Hdf5Options = {}): Promise<Hdf5Tree> {
+  return readHdf5Part(bytes, options)
+}
+
+/** The same for a part of a file on disk as well, which is read piece by piece and never held. */
+export async function readHdf5Part(from: Uint8Array | FilePart, options: Hdf5Options): Promise<Hdf5Tree> {
   const { name = UNNAMED, trusted = false, owned = false } = options
   // A buffer that was handed to the worker has no length any more.
-  const size = bytes.length
+  const size = from.length
   const timeoutMs = checkNumber("readHdf5", "timeoutMs", options.timeoutMs ?? 5000 + size / 20_000, { above: 0 })
   const maxBytes = options.maxBytes ?? 4 * size + (64 << 20)
   const refuse = refuseIn(name)
-  checkSignature(bytes, refuse)
+  checkSignature(from instanceof Uint8Array ? from : firstOf(from), refuse)
   const engine = trusted
     ? new LocalEngine((await loadH5()).module)
     : await RemoteEngine.start(timeoutMs, options.timeoutMs === undefined)
   let keep = false
   try {
-    const body = trusted || owned ? bytes : new Uint8Array(bytes)
+    const body = trusted || owned || !(from instanceof Uint8Array) ? from : new Uint8Array(from)
     const walk: Walk = { engine, refuse, fileBytes: size, maxBytes, spent: 0, objects: 0 }
-    await ask(walk, [{ op: "open", bytes: body, limit: Math.min(maxBytes, 1 << 30) + LIBRARY_BYTES }])
+    await ask(walk, [{ op: "open", from: body, limit: Math.min(maxBytes, 1 << 30) + LIBRARY_BYTES }])
     const tree = await readTree(walk)
     await ask(walk, [{ op: "close" }])
     keep = size < KEEP_BYTES
@@ -80,6 +86,11 @@ export async function readHdf5(bytes: Uint8Array, options: Hdf5Options = {}): Pr
 /** True when the bytes begin with HDF5's signature. */
 export function looksLikeHdf5(bytes: Uint8Array): boolean {
   return [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a].every((byte, i) => bytes[i] === byte)
+}
+
+function firstOf(part: FilePart): Uint8Array {
+  const first = new Uint8Array(Math.min(8, part.length))
+  return first.subarray(0, readPart({ ...part, length: first.length }, first))
 }
 
 function checkSignature(bytes: Uint8Array, refuse: Refuse): void {

@@ -95,7 +95,8 @@ export class RemoteEngine implements Engine {
   }
 
   async run(requests: readonly Request[]): Promise<unknown[]> {
-    const move = requests.flatMap(request => (request.op === "open" ? [request.bytes.buffer as ArrayBuffer] : []))
+    const held = requests.flatMap(request => (request.op === "open" ? [request.from] : []))
+    const move = held.flatMap(from => (from instanceof Uint8Array ? [from.buffer as ArrayBuffer] : []))
     return this.#exchange(requests, move)
   }
 

@@ -22,9 +22,19 @@ const start = async () => {
   }
   let m, file = 0n
   const check = status => { if (status < 0) throw new Error("the HDF5 library could not read it") }
-  const open = ({ bytes, limit: most }) => {
+  const readInPlace = (file, { fd, offset, length }) => {
+    file.usedBytes = length
+    const read = (stream, buffer, at, count, position) => {
+      const size = Math.max(0, Math.min(count, length - position))
+      return require("node:fs").readSync(fd, buffer, at, size, offset + position)
+    }
+    file.stream_ops = { ...file.stream_ops, read }
+  }
+  const open = ({ from, limit: most }) => {
     limit = m.HEAPU8.length + most
-    m.FS.createDataFile("/", "file.h5", bytes, true, true, true)
+    const held = from instanceof Uint8Array
+    m.FS.createDataFile("/", "file.h5", held ? from : new Uint8Array(0), true, true, true)
+    if (!held) readInPlace(m.FS.analyzePath("/file.h5").object, from)
     file = m.open("/file.h5", m.H5F_ACC_RDONLY, false, -1, -1)
   }
   const close = () => {

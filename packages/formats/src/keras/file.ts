@@ -1,10 +1,11 @@
 import { type Refuse, refuseIn, show } from "../fail.ts"
-import { looksLikeHdf5, readHdf5 } from "../hdf5/read.ts"
+import { looksLikeHdf5, readHdf5Part } from "../hdf5/read.ts"
 import { RemoteEngine } from "../hdf5/remote.ts"
 import type { AttributeValue, Hdf5Group, Hdf5Tree } from "../hdf5/types.ts"
 import { decodeUtf8, isObject, type JsonObject, parseJsonObject } from "../json.ts"
-import { type Source, type SourceBytes, toBytes } from "../source.ts"
-import { looksLikeZip, readZip } from "../zip.ts"
+import { openReader, type Reader } from "../reader.ts"
+import type { Source } from "../source.ts"
+import { looksLikeZip, openZip } from "../zip.ts"
 import { fromKeras2 } from "./dialect.ts"
 import type { LoadOptions } from "./options.ts"
 
@@ -28,8 +29,6 @@ const CONFIG = "config.json"
 const METADATA = "metadata.json"
 const WEIGHTS = "model.weights.h5"
 const NPZ = "model.weights.npz"
-/** All others, such as assets, are not even unpacked. */
-const MEMBERS = [CONFIG, METADATA, WEIGHTS]
 
 /**
  * Takes a `.keras`, `.h5` or `.weights.h5` file apart, told by its first bytes, not by its name.
@@ -38,34 +37,40 @@ const MEMBERS = [CONFIG, METADATA, WEIGHTS]
 export async function openKeras(from: Source, options: LoadOptions): Promise<KerasFile> {
   // The parser's thread comes up while the file is read and its checksum is taken.
   if (!options.trusted) RemoteEngine.prepare()
-  const source = await toBytes(from)
-  const refuse = refuseIn(source.name)
-  if (looksLikeZip(source.bytes)) return openArchive(source, options, refuse)
-  if (looksLikeHdf5(source.bytes)) return openH5(source, options, refuse)
-  const found = source.bytes.length === 0 ? "an empty file" : "something else"
-  throw refuse("first bytes", "a Keras file: a zip (.keras) or HDF5 (.h5)", found)
+  const reader = await openReader(from)
+  try {
+    const refuse = refuseIn(reader.name)
+    const first = reader.read(0, Math.min(8, reader.length))
+    if (looksLikeZip(first)) return await openArchive(reader, options, refuse)
+    if (looksLikeHdf5(first)) return await openH5(reader, options, refuse)
+    const found = reader.length === 0 ? "an empty file" : "something else"
+    throw refuse("first bytes", "a Keras file: a zip (.keras) or HDF5 (.h5)", found)
+  } finally {
+    reader.close()
+  }
 }
 
-async function openArchive(source: SourceBytes, options: LoadOptions, refuse: Refuse): Promise<KerasFile> {
-  const names: string[] = []
-  const only = (name: string) => names.push(name) > 0 && MEMBERS.includes(name)
-  const members = readZip(source.bytes, { name: source.name, only })
+async function openArchive(reader: Reader, options: LoadOptions, refuse: Refuse): Promise<KerasFile> {
+  // Other members, such as assets, are not even unpacked.
+  const members = openZip(reader)
   const text = (name: string) => {
-    const data = members.get(name)
-    if (!data) throw refuse(name, "this member", `only ${names.slice(0, 5).map(show).join(", ")}`)
-    return parseJsonObject(decodeUtf8(data, refuse, name), refuse, name)
+    const member = members.get(name)
+    if (!member) throw refuse(name, "this member", `only ${[...members.keys()].slice(0, 5).map(show).join(", ")}`)
+    return parseJsonObject(decodeUtf8(member.bytes(), refuse, name), refuse, name)
   }
   const model = text(CONFIG)
   const metadata = members.has(METADATA) ? text(METADATA) : {}
-  const weights = members.get(WEIGHTS)
-  if (!weights) throw missingWeights(names.includes(NPZ), refuse)
-  // Deflated members have a buffer of their own; stored ones are views of the file's.
-  const owned = source.owned || weights.buffer !== source.bytes.buffer
-  const group = await readHdf5(weights, { ...reading(options), name: `${source.name}/${WEIGHTS}`, owned })
+  const weights = members.get(WEIGHTS)?.part()
+  if (!weights) throw missingWeights(members.has(NPZ), refuse)
+  const group = await readHdf5Part(weights, {
+    ...reading(options),
+    name: `${reader.name}/${WEIGHTS}`,
+    owned: reader.owned,
+  })
   const training = model.compile_config
   const kerasVersion = typeof metadata.keras_version === "string" ? metadata.keras_version : ""
   return {
-    name: source.name,
+    name: reader.name,
     refuse,
     model: isKeras2(kerasVersion) ? fromKeras2(model) : model,
     training: isObject(training) ? training : undefined,
@@ -84,8 +89,9 @@ function missingWeights(npz: boolean, refuse: Refuse): Error {
   return refuse(NPZ, WEIGHTS, "weights as pickled Python objects, which are never read", hint)
 }
 
-async function openH5(source: SourceBytes, options: LoadOptions, refuse: Refuse): Promise<KerasFile> {
-  const tree = await readHdf5(source.bytes, { ...reading(options), name: source.name, owned: source.owned })
+async function openH5(reader: Reader, options: LoadOptions, refuse: Refuse): Promise<KerasFile> {
+  const { name, owned } = reader
+  const tree = await readHdf5Part(reader.part(0, reader.length), { ...reading(options), name, owned })
   const attribute = (name: string) => attributeJson(tree.attributes.get(name), name, refuse)
   const whole = tree.groups.get("model_weights")
   const layout = whole || tree.attributes.has("layer_names") || tree.attributes.has("layer_names0") ? "h5" : "v3"
@@ -93,7 +99,7 @@ async function openH5(source: SourceBytes, options: LoadOptions, refuse: Refuse)
   const kerasVersion = typeof version === "string" ? version : ""
   const model = attribute("model_config")
   return {
-    name: source.name,
+    name,
     refuse,
     model: model && isKeras2(kerasVersion) ? fromKeras2(model) : model,
     training: attribute("training_config"),
