@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process"
 import { availableParallelism } from "node:os"
 import { fileURLToPath } from "node:url"
+import { expected } from "../comparison/expected.ts"
 import { experiments } from "../experiments/index.ts"
 import type { Message } from "./child.ts"
 import type { RunRequest } from "./run.ts"
@@ -57,7 +58,8 @@ export class JobRunner {
 
   /** Runs all of them; those in `finished` are there already. One that fails takes those that need it with it. */
   async run(jobs: readonly Job[], finished: readonly Job[]): Promise<void> {
-    const waiting = [...jobs]
+    // The longest first: then no process is left to go on alone at the end.
+    const waiting = [...jobs].sort((a, b) => expectedSeconds(b) - expectedSeconds(a))
     const over = new Set(finished.map(nameOf))
     const failed = new Set<string>()
     const running = new Set<Promise<void>>()
@@ -120,6 +122,9 @@ export class JobRunner {
     })
   }
 }
+
+/** About how long a job takes: what Keras took, or what an epoch takes most often. */
+const expectedSeconds = ({ key }: Job) => expected[key]?.seconds ?? 2 * (experiments[key]?.epochs ?? 0)
 
 /** What a job is called among others. */
 export const nameOf = ({ key, seed }: Job): string => `${key} ${seed}`
