@@ -7,9 +7,9 @@
  * taken from the end, and how many the calling thread has taken from the beginning. So a worker that slept through a
  * dispatch cannot take a chunk of the next by mistake, and a thread meets the same part of a matrix in one dispatch after
  * the other: what it wrote is still in its cache. A worker compiles a program from its bytes in shared memory when it
- * first meets it, before it claims a chunk that others would wait for. It spins for about a millisecond between dispatches, then sleeps:
- * waking up takes as long as a product, and a step has pauses of some hundred microseconds. While fewer workers are
- * wanted than its place it sleeps on that number, and no dispatch wakes it.
+ * first meets it, before it claims a chunk that others would wait for. It spins for about a millisecond between
+ * dispatches, then sleeps: waking up takes as long as a product, and a step has pauses of some hundred microseconds. While
+ * fewer workers are wanted than its place it sleeps on that number, and no dispatch wakes it.
  */
 export const workerSource = `
 "use strict";
@@ -43,6 +43,7 @@ function start({ memory, scratch, index }) {
       compiled = true;
       if (Atomics.compareExchange(words, CLAIM, claim, claim + 128) !== claim) continue;
       const begin = (chunks - 1 - back) * words[GRAIN];
+      // Asked for again: only until the chunk is done do the words stay those of the dispatch that it belongs to.
       kernel(sequence)(words[ARGS], begin, Math.min(begin + words[GRAIN], words[UNITS]));
       Atomics.add(words, DONE, 1);
     }
