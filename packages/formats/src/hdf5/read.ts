@@ -32,7 +32,7 @@ const MAX_OBJECTS = 200_000
 const OBJECT_BYTES = 32
 /** Requests that go to the worker at once: each has a reply that takes memory. */
 const BATCH = 1000
-/** A worker that has read more is ended: its memory is free at once, not when a collector comes. */
+/** A worker that has held more is ended: its memory is free at once, not when a collector comes. */
 const KEEP_BYTES = 8 << 20
 /** Memory that the library may take for its own tables, beside the data it reads. */
 const LIBRARY_BYTES = 64 << 20
@@ -70,11 +70,11 @@ export async function readHdf5Part(from: Uint8Array | FilePart, options: Hdf5Opt
   let keep = false
   try {
     const body = trusted || owned || !(from instanceof Uint8Array) ? from : new Uint8Array(from)
-    const walk: Walk = { engine, refuse, fileBytes: size, maxBytes, spent: 0, objects: 0 }
+    const walk: Walk = { engine, refuse, fileBytes: size, maxBytes, spent: 0, objects: 0, grew: false }
     await ask(walk, [{ op: "open", from: body, limit: Math.min(maxBytes, 1 << 30) + LIBRARY_BYTES }])
     const tree = await readTree(walk)
     await ask(walk, [{ op: "close" }])
-    keep = size < KEEP_BYTES
+    keep = !walk.grew && (size < KEEP_BYTES || !(from instanceof Uint8Array))
     return tree
   } catch (error) {
     throw explain(error, name, timeoutMs)
@@ -191,7 +191,9 @@ async function readDatasets(
   await readAttributes(walk, places)
   // One at a time: a batch would hold every array twice.
   for (const [i, plan] of plans.entries()) {
-    const [raw] = plan.request ? await ask<Uint8Array | string[]>(walk, [plan.request]) : [new Uint8Array(0)]
+    const { request } = plan
+    if (request?.op === "read" && request.slab >= request.rows && request.size > KEEP_BYTES) walk.grew = true
+    const [raw] = request ? await ask<Uint8Array | string[]>(walk, [request]) : [new Uint8Array(0)]
     const item = items[i]!
     item.parent.datasets.set(item.name, decodeDataset(plan, raw!, places[i]!.into, walk.refuse))
   }

@@ -11,4 +11,6 @@ export interface Walk {
   /** Bytes that have been asked for so far. */
   spent: number
   objects: number
+  /** Whether a dataset was so large that the library's memory, which never shrinks, had to grow for it. */
+  grew: boolean
 }
