@@ -2,7 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { FormatError } from "@selvedge/core"
-import { loadModel } from "@selvedge/formats"
+import { loadModel, modelToBytes } from "@selvedge/formats"
+import { Dense, Sequential } from "@selvedge/layers"
 import { describe, expect, it } from "vitest"
 import { asTensor, type Encoded, expectClose, fileBytes } from "./kerasFixtures.ts"
 
@@ -75,6 +76,19 @@ describe("files from strangers", () => {
     for (const [file, bytes] of cut) {
       writeFileSync(join(folder, file), bytes)
       expect(await outcome(join(folder, file)), file).toEqual(await outcome(new File([bytes], file)))
+    }
+    rmSync(folder, { recursive: true })
+  })
+
+  it("refuse stored weights of which one byte was changed, from disk and from memory", async () => {
+    const bytes = await modelToBytes(new Sequential([new Dense(300, { inputShape: [300] })], { seed: 1 }))
+    const folder = mkdtempSync(join(tmpdir(), "selvedge-hostile-"))
+    const path = join(folder, "changed.keras")
+    // In the middle of the numbers: HDF5 itself would see nothing wrong.
+    bytes[bytes.length >> 1]! ^= 1
+    writeFileSync(path, bytes)
+    for (const source of [path, new File([bytes], "changed.keras")]) {
+      await expect(loadModel(source)).rejects.toThrow(/member "model.weights.h5": expected CRC-32/)
     }
     rmSync(folder, { recursive: true })
   })
