@@ -49,7 +49,9 @@ export function gemmKernelName(tile: GemmTile | "row", transposeA: boolean): str
 
 /** At most this many k are summed at a stretch where operands are packed: a panel and its rows then stay in caches. */
 const packedBlock = 256
-/** At most this many where they are not: what a panel's place in scratch memory holds. */
+/** At most this many where B is read in place: its columns then stay in L1 while all rows of a unit go by. */
+const inPlaceBlock = 132
+/** At most this many for single rows, which meet B once: what a panel's place in scratch memory holds. */
 const longestBlock = 2048
 /** It pays to pack both operands from this many rows of A and floats of B on. */
 const rowsWorthPacking = 64
@@ -74,14 +76,19 @@ export function gemmPlan(shape: GemmShape, tile: GemmTile): GemmPlan {
   const { copied, inPlace, transposed } = readModes
   const aMode = packs ? (transposeA ? copied : transposed) : inPlace
   const bMode = transposeB ? transposed : packs ? copied : inPlace
-  const blocks = Math.max(1, Math.ceil(k / (packs ? packedBlock : longestBlock)))
-  const kBlock = Math.max(1, Math.ceil(k / blocks))
+  const kBlock = blockOf(k, few ? longestBlock : packs ? packedBlock : inPlaceBlock)
   const { unitRows, unitColumns } = unitSize(shape, few ? rowTile.rows : gemmTiles[tile].rows, packs, kBlock)
   return {
     kernel: gemmKernelName(few ? "row" : tile, transposeA || packs),
     units: Math.ceil(m / unitRows) * Math.ceil(n / unitColumns),
     words: { m, n, k, aStep: 4 * lda, bStep: 4 * ldb, cStep: 4 * ldc, aMode, bMode, unitRows, unitColumns, kBlock },
   }
+}
+
+/** Equal ranges of k, each of whole turns of an unrolled loop but for the last. */
+function blockOf(k: number, longest: number): number {
+  const blocks = Math.max(1, Math.ceil(k / longest))
+  return blocks === 1 ? Math.max(1, k) : Math.ceil(k / blocks / 4) * 4
 }
 
 /** Rows and columns of C in a work unit: large enough to be worth its overhead, small enough to share the work out. */
