@@ -1,4 +1,5 @@
 import { OptionError, ShapeError } from "./errors.ts"
+import { finishPostponed } from "./kernels/postponed.ts"
 import { type Shape, sameShape } from "./shape.ts"
 import { allocBlank, allocZeros, type Buffer, checkClock, fillBlanks, Storage, stepClock } from "./storage.ts"
 import { type Backward, type GraphNode, Tensor, wrap } from "./tensor.ts"
@@ -115,12 +116,16 @@ function differentiate(y: Tensor, cotangent: Tensor | undefined, wanted?: Set<Te
   else seed[0] = 1
   const gradients = new Map<Tensor, Buffer>([[y, seed]])
   const kept = new Map<Tensor, Buffer>()
-  for (const x of inOrder(y)) {
-    const dx = gradients.get(x)
-    if (dx === undefined) continue
-    gradients.delete(x)
-    if (wanted ? wanted.has(x) : x.node === null) kept.set(x, dx)
-    if (x.node) passOn(x, x.node, dx, gradients)
+  try {
+    for (const x of inOrder(y)) {
+      const dx = gradients.get(x)
+      if (dx === undefined) continue
+      gradients.delete(x)
+      if (wanted ? wanted.has(x) : x.node === null) kept.set(x, dx)
+      if (x.node) passOn(x, x.node, dx, gradients)
+    }
+  } finally {
+    finishPostponed()
   }
   return kept
 }
@@ -178,7 +183,9 @@ function passOn(y: Tensor, node: GraphNode, dy: Buffer, gradients: Map<Tensor, B
     if (blanks > 0) fillBlanks()
   }
   node.backward = null
-  watcher?.passed(node.op, y, inputs, buffers)
+  if (watcher === null) return
+  finishPostponed()
+  watcher.passed(node.op, y, inputs, buffers)
 }
 
 function gradientOf(x: Tensor, gradients: Map<Tensor, Buffer>, blank: boolean): Buffer | null {
@@ -187,6 +194,6 @@ function gradientOf(x: Tensor, gradients: Map<Tensor, Buffer>, blank: boolean): 
   if (dx === undefined) {
     dx = blank ? allocBlank(x.size) : allocZeros(x.size)
     gradients.set(x, dx)
-  }
+  } else finishPostponed()
   return dx
 }

@@ -57,6 +57,8 @@ export function raceTiles(): void {
 const leastWork = 256
 /** Multiplications from which threads pay. */
 const parallelWork = 150_000
+/** Multiplications from which all threads at once are better than leaving the product to one that is idle anyway. */
+const worthSharing = 2_000_000
 
 /**
  * C = op(A) op(B), or C += op(A) op(B).                          [m, k] [k, n] -> [m, n], row-major
@@ -73,14 +75,52 @@ export function gemm(
   k: number,
   options: ProductOptions = {},
 ): void {
+  product(a, b, c, m, n, k, options, false)
+}
+
+/**
+ * Like `gemm`, but another thread may do it while the caller goes on: until `finishPostponed` nobody may look at C or
+ * change A or B. A long product is shared out between all threads at once all the same.
+ */
+export function gemmLater(
+  a: Buffer,
+  b: Buffer,
+  c: Buffer,
+  m: number,
+  n: number,
+  k: number,
+  options: ProductOptions,
+): void {
+  product(a, b, c, m, n, k, options, m * n * k < worthSharing)
+}
+
+function product(
+  a: Buffer,
+  b: Buffer,
+  c: Buffer,
+  m: number,
+  n: number,
+  k: number,
+  options: ProductOptions,
+  later: boolean,
+): void {
   const work = m * n * k
   const asked = options.accumulate === true && takeBlank(c) ? { ...options, accumulate: false } : options
-  if (work < leastWork || getKernels() === "typescript" || !runWasm(a, b, c, m, n, k, asked)) {
+  if (work < leastWork || getKernels() === "typescript" || !runWasm(a, b, c, m, n, k, asked, later)) {
     gemmLoop(a, b, c, m, n, k, asked)
   }
 }
 
-function runWasm(a: Buffer, b: Buffer, c: Buffer, m: number, n: number, k: number, options: ProductOptions): boolean {
+function runWasm(
+  a: Buffer,
+  b: Buffer,
+  c: Buffer,
+  m: number,
+  n: number,
+  k: number,
+  options: ProductOptions,
+  later: boolean,
+): boolean {
   if (!(a instanceof Float32Array && b instanceof Float32Array && c instanceof Float32Array)) return false
   const tile = tileOf(instructions())
   const { transposeA = false, transposeB = false } = options
@@ -92,7 +132,8 @@ function runWasm(a: Buffer, b: Buffer, c: Buffer, m: number, n: number, k: numbe
   args[1] = b
   args[2] = c
   args[accumulateWord] = accumulate
-  const done = runKernel(kernel, accumulate ? updating : writing, args, units, m * n * k < parallelWork ? units : 1)
+  const grain = m * n * k < parallelWork ? units : 1
+  const done = runKernel(kernel, accumulate ? updating : writing, args, units, grain, false, later)
   args.fill(0, 0, 3)
   return done
 }

@@ -1,13 +1,14 @@
 import { describe, OptionError, SelvedgeError } from "../errors.ts"
 import { allowsWaiting, availableThreads, environment, type HostWorker, startWorker } from "./host.ts"
-import { type Block, existingMemory } from "./memory.ts"
+import { type Block, existingMemory, reservedBytes } from "./memory.ts"
 import type { KernelFunction } from "./wasm/engine.ts"
 import { workerSource } from "./worker.ts"
 
 /** Words of the control block, which stands at address 0 of linear memory; `worker.ts` has the same. */
-const word = {
+export const word = {
   ...{ sequence: 0, claim: 1, done: 2, sleeping: 3, ready: 4 },
   ...{ program: 5, bytes: 6, length: 7, kernel: 8, args: 9, units: 10, grain: 11, chunks: 12, wanted: 13 },
+  ...{ next: 14, queued: 15, finished: 16 },
 } as const
 /** Bytes of memory of its own that each thread has. */
 export const scratchBytes = 1 << 20
@@ -84,6 +85,11 @@ export function readyThreads(): number {
   return 1 + Math.min(getThreads() - 1, members.length, Atomics.load(words, word.ready))
 }
 
+/** The control block and what follows it up to the first block of memory; null before the first worker. */
+export function controlWords(): Int32Array | null {
+  return words
+}
+
 /** Resolves when no worker of a broken pool can write to memory any more; null when there is none. */
 export function poolEnding(): Promise<void> | null {
   return ending
@@ -95,7 +101,7 @@ export function ensureWorkers(): void {
   // One that is about to end could take a chunk with it: no others start, so that nothing is shared out, while it may.
   if (memory === null || !memory.shared || ending || leavers > 0 || denied) return
   if (words === null) {
-    words = new Int32Array(memory.handle.buffer, 0, 64)
+    words = new Int32Array(memory.handle.buffer, 0, reservedBytes / 4)
     wake()
   }
   while (members.length < getThreads() - 1) {
@@ -148,26 +154,46 @@ export function runParallel(kernel: Dispatch, args: number, units: number, grain
     kernel.run(args, 0, units)
     return
   }
-  const size = Math.max(grain, Math.ceil(units / mostChunks))
-  const chunks = Math.ceil(units / size)
-  sequence = (sequence + 1) & claims.numbers
-  const open = sequence << (2 * claims.bits)
+  const open = ((sequence + 1) & claims.numbers) << (2 * claims.bits)
   // As if all were taken, while the words change.
   Atomics.store(w, word.claim, open | claims.mask)
-  w[word.program] = kernel.program
-  w[word.bytes] = kernel.bytes
-  w[word.length] = kernel.length
-  w[word.kernel] = kernel.kernel
-  w[word.args] = args
-  w[word.units] = units
-  w[word.grain] = size
-  w[word.chunks] = chunks
+  const chunks = describeWork(w, word.program, kernel, args, units, grain)
   w[word.done] = 0
   Atomics.store(w, word.claim, open)
+  callWorkers(w)
+  const own = workOn(w, kernel.run, args, units, w[word.grain], chunks)
+  if (Atomics.add(w, word.done, own) + own < chunks) waitFor(w, word.done, chunks)
+}
+
+/**
+ * Writes what a thread has to know of a kernel's run to the words from `at` on: those from `program` to `chunks`.
+ * @returns the number of chunks.
+ */
+export function describeWork(
+  w: Int32Array,
+  at: number,
+  kernel: Dispatch,
+  args: number,
+  units: number,
+  grain: number,
+): number {
+  const size = Math.max(grain, Math.ceil(units / mostChunks))
+  w[at] = kernel.program
+  w[at + 1] = kernel.bytes
+  w[at + 2] = kernel.length
+  w[at + 3] = kernel.kernel
+  w[at + 4] = args
+  w[at + 5] = units
+  w[at + 6] = size
+  w[at + 7] = Math.ceil(units / size)
+  return w[at + 7]
+}
+
+/** Tells the workers that there is something to do. */
+export function callWorkers(w: Int32Array): void {
+  sequence = (sequence + 1) & claims.numbers
   Atomics.store(w, word.sequence, sequence)
   if (Atomics.load(w, word.sleeping) > 0) Atomics.notify(w, word.sequence)
-  const own = workOn(w, kernel.run, args, units, size, chunks)
-  if (Atomics.add(w, word.done, own) + own < chunks) waitFor(w, chunks)
 }
 
 function workOn(
@@ -189,17 +215,21 @@ function workOn(
   }
 }
 
-function waitFor(w: Int32Array, chunks: number): void {
+/**
+ * Waits until the word at `place` counts that many chunks as done.
+ * @throws SelvedgeError when it makes no progress for five seconds.
+ */
+export function waitFor(w: Int32Array, place: number, chunks: number): void {
   // Spinning is quickest while every thread has a core; with more threads than cores it would hold one up.
   cores ||= availableThreads()
   const spins = getThreads() <= cores ? 200_000 : 1_000
-  for (let i = 0; i < spins; i++) if (Atomics.load(w, word.done) >= chunks) return
+  for (let i = 0; i < spins; i++) if (Atomics.load(w, place) >= chunks) return
   const mayWait = allowsWaiting()
-  let seen = Atomics.load(w, word.done)
+  let seen = Atomics.load(w, place)
   let since = performance.now()
   while (seen < chunks) {
-    if (mayWait) Atomics.wait(w, word.done, seen, 0.2)
-    const done = Atomics.load(w, word.done)
+    if (mayWait) Atomics.wait(w, place, seen, 0.2)
+    const done = Atomics.load(w, place)
     if (done !== seen) since = performance.now()
     else if (performance.now() - since > patience) throw lost(chunks - seen)
     seen = done

@@ -1,6 +1,7 @@
 import { isFloat64 } from "../storage.ts"
 import { type Block, linearMemory, type Memory } from "./memory.ts"
 import { type Dispatch, getThreads, poolEnding, readyThreads, runAlone, runParallel, wantWorkers } from "./pool.ts"
+import { postpone } from "./postponed.ts"
 import type { Program } from "./program.ts"
 import type { KernelArgument, Twin } from "./vectorized.ts"
 
@@ -56,7 +57,8 @@ export function twin<A extends readonly KernelArgument[]>(program: Program, opti
 
 /**
  * Runs a kernel on these arguments, copying buffers that lie outside of linear memory there and back. The word behind
- * the arguments is the length of the first buffer.
+ * the arguments is the length of the first buffer. With `later` it may still be running when this returns, until
+ * `finishPostponed`.
  * @returns false when it cannot, or with `inPlaceOnly` when it would have to copy.
  */
 export function runKernel(
@@ -66,6 +68,7 @@ export function runKernel(
   units: number,
   grain: number,
   inPlaceOnly = false,
+  later = false,
 ): boolean {
   const memory = linearMemory()
   if (memory === null) return false
@@ -79,7 +82,7 @@ export function runKernel(
   if (outside > 0 && (inPlaceOnly || !reserve(outside))) return false
   writeArguments(args, parameters, outside > 0)
   try {
-    launch(kernel, units, grain)
+    launch(kernel, units, grain, later && outside === 0 ? args.length + 1 : 0)
   } catch (error) {
     abandonStaging()
     throw error
@@ -89,8 +92,8 @@ export function runKernel(
   return true
 }
 
-/** Runs a kernel whose arguments are written, on as many threads as pay. */
-function launch(kernel: Dispatch, units: number, grain: number): void {
+/** Runs a kernel whose arguments are written, on as many threads as pay; postponed if a count of arguments is given. */
+function launch(kernel: Dispatch, units: number, grain: number, postponed: number): void {
   if (units < 2 * grain || getThreads() === 1) {
     kernel.run(argsAddress, 0, units)
     return
@@ -98,7 +101,9 @@ function launch(kernel: Dispatch, units: number, grain: number): void {
   wantWorkers()
   const ready = readyThreads()
   // Many chunks for each thread: at the end one waits for no more than the other's last.
-  if (ready > 1) runParallel(kernel, argsAddress, units, Math.max(grain, Math.ceil(units / (ready * 16))))
+  const chunk = Math.max(grain, Math.ceil(units / (ready * 16)))
+  if (postponed > 0 && postpone(kernel, words, postponed, units, chunk)) return
+  if (ready > 1) runParallel(kernel, argsAddress, units, chunk)
   else runAlone(kernel, argsAddress, units)
 }
 
