@@ -1,7 +1,7 @@
 import * as c from "@selvedge/core"
 import { describe, expect, it } from "vitest"
 import { recordProducts } from "../../packages/core/src/autograd.ts"
-import { allocBlank, takeBlank } from "../../packages/core/src/storage.ts"
+import { asBlank, takeBlank } from "../../packages/core/src/storage.ts"
 
 const leaf = (values: c.TensorLike, name = "") => c.tensor(values, undefined, { requiresGrad: true, name })
 const values = (x: c.Tensor | null) => (x ? [...x.data] : null)
@@ -66,7 +66,7 @@ describe("backward", () => {
   })
 
   it("leaves no blank gradient behind when a closure throws", () => {
-    const buffer = allocBlank(4)
+    const buffer = asBlank(new Float32Array(4))
     const w = leaf([1, 2])
     const y = recordProducts("broken", new Float32Array(1), [], [w], () => {
       throw new Error("broken")

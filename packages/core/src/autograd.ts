@@ -1,7 +1,17 @@
 import { OptionError, ShapeError } from "./errors.ts"
-import { finishPostponed } from "./kernels/postponed.ts"
+import { finishPostponed, postponedRuns } from "./kernels/postponed.ts"
 import { type Shape, sameShape } from "./shape.ts"
-import { allocBlank, allocZeros, type Buffer, checkClock, fillBlanks, Storage, stepClock } from "./storage.ts"
+import {
+  alloc,
+  allocZeros,
+  asBlank,
+  type Buffer,
+  checkClock,
+  clear,
+  fillBlanks,
+  Storage,
+  stepClock,
+} from "./storage.ts"
 import { type Backward, type GraphNode, Tensor, wrap } from "./tensor.ts"
 
 let recording = true
@@ -57,7 +67,7 @@ export function record(
 /** Like `record`, for an output that shares its input's numbers. */
 export function attach(op: string, y: Tensor, inputs: readonly Tensor[], backward: Backward, blanks = 0): Tensor {
   if (recording && inputs.some(wantsGradient)) {
-    y.node = { op, inputs, backward, blanks, until: stepClock() }
+    y.node = { op, inputs, backward, blanks, until: stepClock(), met: 0, gradient: null }
     y.requiresGrad = true
   }
   watcher?.made(op, y, inputs)
@@ -111,23 +121,64 @@ export function grad(y: Tensor, xs: readonly Tensor[], cotangent?: Tensor): Tens
 
 function differentiate(y: Tensor, cotangent: Tensor | undefined, wanted?: Set<Tensor>): Map<Tensor, Buffer> {
   checkStart(y, cotangent)
-  const seed = allocZeros(y.size)
+  const pass = new Pass()
+  const seed = pass.gradientOf(y, false)
   if (cotangent) seed.set(cotangent.read())
   else seed[0] = 1
-  const gradients = new Map<Tensor, Buffer>([[y, seed]])
-  const kept = new Map<Tensor, Buffer>()
   try {
     for (const x of inOrder(y)) {
-      const dx = gradients.get(x)
-      if (dx === undefined) continue
-      gradients.delete(x)
-      if (wanted ? wanted.has(x) : x.node === null) kept.set(x, dx)
-      if (x.node) passOn(x, x.node, dx, gradients)
+      const { node } = x
+      if (node === null || node.gradient === null) continue
+      const dx = node.gradient
+      node.gradient = null
+      const kept = wanted?.has(x) === true
+      if (kept) pass.kept.set(x, dx)
+      const postponed = postponedRuns()
+      passOn(x, node, dx, pass)
+      // What is postponed still reads it.
+      if (!kept && postponedRuns() === postponed) pass.spare(dx)
     }
   } finally {
     finishPostponed()
   }
-  return kept
+  return pass.kept
+}
+
+/** The gradients of one differentiation. */
+class Pass {
+  /** Those of leaves, and of what was asked for. */
+  readonly kept = new Map<Tensor, Buffer>()
+  /** Buffers of gradients that were passed on, by size: the next are written while these are still in a cache. */
+  readonly #spares = new Map<number, Buffer[]>()
+
+  /** The buffer to add to; new ones are zeros, or stand for zeros if `blank`. */
+  gradientOf(x: Tensor, blank: boolean): Buffer {
+    const { node } = x
+    const known = node === null ? this.kept.get(x) : node.gradient
+    if (known) {
+      finishPostponed()
+      return known
+    }
+    const dx = this.#take(x.size, blank)
+    if (node === null) this.kept.set(x, dx)
+    else node.gradient = dx
+    return dx
+  }
+
+  #take(size: number, blank: boolean): Buffer {
+    const spare = this.#spares.get(size)?.pop()
+    if (spare === undefined) return blank ? asBlank(alloc(size)) : allocZeros(size)
+    if (blank) return asBlank(spare)
+    clear(spare)
+    return spare
+  }
+
+  /** Gives back a gradient that nobody reads any more. */
+  spare(buffer: Buffer): void {
+    const spares = this.#spares.get(buffer.length)
+    if (spares) spares.push(buffer)
+    else this.#spares.set(buffer.length, [buffer])
+  }
 }
 
 function checkStart(y: Tensor, cotangent: Tensor | undefined): void {
@@ -150,21 +201,31 @@ function checkStart(y: Tensor, cotangent: Tensor | undefined): void {
   }
 }
 
-/** What y depends on and that wants a gradient, latest first. The stack is explicit: no chain is too long. */
+let passes = 0
+
+/**
+ * What was computed, y depends on and wants a gradient, latest first. None of it has a gradient yet but y. The stack is
+ * explicit: no chain is too long.
+ */
 function inOrder(y: Tensor): Tensor[] {
-  const seen = new Set<Tensor>([y])
+  const found: Tensor[] = []
   const stack = [y]
+  const pass = ++passes
+  if (y.node) y.node.met = pass
   for (let x = stack.pop(); x; x = stack.pop()) {
+    found.push(x)
     for (const input of x.node?.inputs ?? []) {
-      if (!input.requiresGrad || seen.has(input)) continue
-      seen.add(input)
+      const { node } = input
+      if (!input.requiresGrad || node === null || node.met === pass) continue
+      node.met = pass
+      node.gradient = null
       stack.push(input)
     }
   }
-  return [...seen].sort((a, b) => b.id - a.id)
+  return found.sort((a, b) => b.id - a.id)
 }
 
-function passOn(y: Tensor, node: GraphNode, dy: Buffer, gradients: Map<Tensor, Buffer>): void {
+function passOn(y: Tensor, node: GraphNode, dy: Buffer, pass: Pass): void {
   const { backward, inputs, blanks } = node
   if (backward === null) {
     throw new OptionError(`backward: the graph through "${node.op}" was already used`, {
@@ -175,9 +236,12 @@ function passOn(y: Tensor, node: GraphNode, dy: Buffer, gradients: Map<Tensor, B
   // A step that ended took the buffers of its closures with it, also where y itself was looked at and is on the heap.
   checkClock(node.until, y.name || node.op)
   watcher?.passing(node.op)
-  const buffers = inputs.map((x, i) => gradientOf(x, gradients, i < blanks))
+  const gradients: (Buffer | null)[] = []
+  for (const x of inputs) {
+    gradients.push(x.requiresGrad ? pass.gradientOf(x, gradients.length < blanks) : null)
+  }
   try {
-    backward(dy, ...buffers)
+    backward(dy, ...gradients)
   } finally {
     // Also after an error: the next step is given the same buffers, and must not find them blank.
     if (blanks > 0) fillBlanks()
@@ -185,15 +249,5 @@ function passOn(y: Tensor, node: GraphNode, dy: Buffer, gradients: Map<Tensor, B
   node.backward = null
   if (watcher === null) return
   finishPostponed()
-  watcher.passed(node.op, y, inputs, buffers)
-}
-
-function gradientOf(x: Tensor, gradients: Map<Tensor, Buffer>, blank: boolean): Buffer | null {
-  if (!x.requiresGrad) return null
-  let dx = gradients.get(x)
-  if (dx === undefined) {
-    dx = blank ? allocBlank(x.size) : allocZeros(x.size)
-    gradients.set(x, dx)
-  } else finishPostponed()
-  return dx
+  watcher.passed(node.op, y, inputs, gradients)
 }

@@ -9,6 +9,8 @@ export interface Arena {
   take(size: number): Float32Array | null
   /** True for a buffer that this arena handed out. */
   owns(buffer: Buffer): boolean
+  /** Fills one of its buffers with zeros. */
+  clear(buffer: Buffer): void
 }
 
 let float64 = false
@@ -27,7 +29,16 @@ export function alloc(size: number): Buffer {
 /** A buffer of zeros, for ops and gradients that accumulate. */
 export function allocZeros(size: number): Buffer {
   if (float64) return new Float64Array(size)
-  return take(size)?.fill(0) ?? new Float32Array(size)
+  const buffer = take(size)
+  if (buffer === null) return new Float32Array(size)
+  arena?.clear(buffer)
+  return buffer
+}
+
+/** Fills a buffer with zeros, wherever it lies. */
+export function clear(buffer: Buffer): void {
+  if (arena?.owns(buffer)) arena.clear(buffer)
+  else buffer.fill(0)
 }
 
 const take = (size: number) => (heapOnly ? null : (arena?.take(size) ?? null))
@@ -35,11 +46,10 @@ const take = (size: number) => (heapOnly ? null : (arena?.take(size) ?? null))
 const blank = new Set<Buffer>()
 
 /**
- * A buffer that stands for zeros without having been filled, for the one kernel that can write where it would add. Until
+ * Lets a buffer stand for zeros without filling it, for the one kernel that can write where it would add. Until
  * `fillBlanks` its content is undefined.
  */
-export function allocBlank(size: number): Buffer {
-  const buffer = alloc(size)
+export function asBlank(buffer: Buffer): Buffer {
   blank.add(buffer)
   return buffer
 }
@@ -51,7 +61,7 @@ export function takeBlank(buffer: Buffer): boolean {
 
 /** Fills what was handed out blank and not taken. */
 export function fillBlanks(): void {
-  for (const buffer of blank) buffer.fill(0)
+  for (const buffer of blank) clear(buffer)
   blank.clear()
 }
 

@@ -15,6 +15,9 @@ export interface GraphNode {
   readonly blanks: number
   /** The clock of the step that it belongs to; Infinity outside of one. */
   readonly until: number
+  /** The latest differentiation that met it, and the gradient that its output has got in it so far. */
+  met: number
+  gradient: Buffer | null
 }
 
 /** The mathematics of a gradient: from dy, add into the buffer of each input that wants one. */

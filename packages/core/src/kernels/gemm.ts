@@ -65,6 +65,9 @@ const worthSharing = 2_000_000
  *
  * Every element of C is its products summed in order of k from zero, product and sum each rounded to the buffers'
  * precision, and only then added to C: no kernel, tile size or thread count changes a bit of it.
+ *
+ * With `later` (internal: it ends with `finishPostponed`) another thread may do it while the caller goes on; until then
+ * nobody may look at C or change A or B. A long product is shared out between all threads at once all the same.
  */
 export function gemm(
   a: Buffer,
@@ -74,39 +77,15 @@ export function gemm(
   n: number,
   k: number,
   options: ProductOptions = {},
-): void {
-  product(a, b, c, m, n, k, options, false)
-}
-
-/**
- * Like `gemm`, but another thread may do it while the caller goes on: until `finishPostponed` nobody may look at C or
- * change A or B. A long product is shared out between all threads at once all the same.
- */
-export function gemmLater(
-  a: Buffer,
-  b: Buffer,
-  c: Buffer,
-  m: number,
-  n: number,
-  k: number,
-  options: ProductOptions,
-): void {
-  product(a, b, c, m, n, k, options, m * n * k < worthSharing)
-}
-
-function product(
-  a: Buffer,
-  b: Buffer,
-  c: Buffer,
-  m: number,
-  n: number,
-  k: number,
-  options: ProductOptions,
-  later: boolean,
+  later = false,
 ): void {
   const work = m * n * k
   const asked = options.accumulate === true && takeBlank(c) ? { ...options, accumulate: false } : options
-  if (work < leastWork || getKernels() === "typescript" || !runWasm(a, b, c, m, n, k, asked, later)) {
+  if (
+    work < leastWork ||
+    getKernels() === "typescript" ||
+    !runWasm(a, b, c, m, n, k, asked, later && work < worthSharing)
+  ) {
     gemmLoop(a, b, c, m, n, k, asked)
   }
 }

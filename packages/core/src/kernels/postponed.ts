@@ -13,6 +13,11 @@ const kernels = new Array<Dispatch | null>(ring.entries).fill(null)
 let queued = 0
 let chunks = 0
 
+/** How many runs were ever postponed, modulo a large number: who sees it unchanged has postponed nothing. */
+export function postponedRuns(): number {
+  return queued
+}
+
 /**
  * Leaves a kernel's run to the workers, with a copy of its arguments, while the calling thread goes on. Until
  * `finishPostponed` nobody may change what it reads or look at what it writes, and it may not depend on another such run.

@@ -1,5 +1,6 @@
 import { SelvedgeError } from "../errors.ts"
 import { type Arena, type Buffer, insideStep, type Storage, useArena } from "../storage.ts"
+import { clearLinear } from "./clear.ts"
 import { type Block, existingMemory, linearMemory, type Memory } from "./memory.ts"
 import { getKernels } from "./mode.ts"
 import { poolEnding } from "./pool.ts"
@@ -54,6 +55,10 @@ class StepArena implements Arena {
     const view = this.#memory.floats(pointer, size)
     this.#views[at] = view
     return view
+  }
+
+  clear(buffer: Buffer): void {
+    clearLinear(buffer)
   }
 
   owns(buffer: Buffer): boolean {
