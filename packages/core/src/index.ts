@@ -143,16 +143,7 @@ export { transpose } from "./ops/transpose.ts"
 export { variance } from "./ops/variance.ts"
 export { where } from "./ops/where.ts"
 export { zeros } from "./ops/zeros.ts"
-export {
-  drawStream,
-  enterRandom,
-  freeCalls,
-  getSeed,
-  type RandomContext,
-  setFreeCalls,
-  setSeed,
-  withRandom,
-} from "./random/context.ts"
+export * from "./random/context.ts"
 export { checkSeed, Stream, type StreamOptions, stream } from "./random/stream.ts"
 export { broadcastShapes, inferShape, type Shape, sameShape, sizeOf } from "./shape.ts"
 export { alloc, allocZeros, type Buffer, onHeap, withFloat64 } from "./storage.ts"

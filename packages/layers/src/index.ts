@@ -32,24 +32,7 @@ export {
   serializeValue,
   unknownName,
 } from "./configurable.ts"
-export {
-  type AxisOptions,
-  Constraint,
-  type ConstraintLike,
-  type ConstraintName,
-  constraints,
-  getConstraint,
-  MaxNorm,
-  type MaxNormOptions,
-  MinMaxNorm,
-  type MinMaxNormOptions,
-  maxNorm,
-  minMaxNorm,
-  NonNeg,
-  nonNeg,
-  UnitNorm,
-  unitNorm,
-} from "./constraints/index.ts"
+export * from "./constraints/index.ts"
 export { deserialize } from "./deserialize.ts"
 export { type Node, SymbolicTensor } from "./graph.ts"
 export { layerIds } from "./ids.ts"
@@ -131,25 +114,7 @@ export { outputShapeOf, type SummaryOptions } from "./models/summary.ts"
 export { resetNames, toSnakeCase } from "./names.ts"
 export { type Observer, observe } from "./observe.ts"
 export { type AddWeightOptions, Parametrised } from "./parameters.ts"
-export {
-  getRegularizer,
-  L1,
-  L1L2,
-  type L1L2Options,
-  type L1Options,
-  L2,
-  type L2Options,
-  l1,
-  l1L2,
-  l2,
-  OrthogonalRegularizer,
-  type OrthogonalRegularizerOptions,
-  orthogonalRegularizer,
-  Regularizer,
-  type RegularizerLike,
-  type RegularizerName,
-  regularizers,
-} from "./regularizers/index.ts"
+export * from "./regularizers/index.ts"
 export { type SerializedLayer, serialize } from "./serialize.ts"
 export { asShapeList, type DataShape, type DataShapes, formatShapes } from "./shapes.ts"
 export { activationStatistics, type LayerStatistics, type StatisticsOptions } from "./statistics.ts"

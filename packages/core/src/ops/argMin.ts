@@ -1,4 +1,5 @@
-import { alloc, type Buffer, type Tensor, vectorized, wrap } from "./shared/op.ts"
+import { extremePosition } from "./shared/extremes.ts"
+import { alloc, type Tensor, wrap } from "./shared/op.ts"
 import { type ReduceOptions, reducedSome } from "./shared/reduced.ts"
 
 /**
@@ -10,20 +11,6 @@ import { type ReduceOptions, reducedSome } from "./shared/reduced.ts"
 export function argMin(x: Tensor, options: ReduceOptions = {}): Tensor {
   const r = reducedSome("argMin", x, options)
   const y = alloc(r.size)
-  argMinForward(r.data, y, r.outer, r.n, r.inner)
+  extremePosition(r.data, y, r.outer, r.n, r.inner, -1)
   return wrap(y, r.shape)
 }
-
-const argMinForward = vectorized("argMinForward", (x: Buffer, y: Buffer, outer: number, n: number, inner: number) => {
-  for (let o = 0; o < outer; o++) {
-    for (let j = 0; j < inner; j++) {
-      const first = o * n * inner + j
-      let best = 0
-      for (let k = 1; k < n; k++) {
-        const [value, known] = [x[first + k * inner], x[first + best * inner]]
-        if (value < known || (Number.isNaN(value) && !Number.isNaN(known))) best = k
-      }
-      y[o * inner + j] = best
-    }
-  }
-})

@@ -1,5 +1,5 @@
-import { extremeBackward } from "./shared/extremes.ts"
-import { alloc, type Buffer, record, type Tensor, vectorized } from "./shared/op.ts"
+import { extremeBackward, extremeForward } from "./shared/extremes.ts"
+import { alloc, record, type Tensor } from "./shared/op.ts"
 import { type ReduceOptions, reducedSome } from "./shared/reduced.ts"
 
 /**
@@ -13,17 +13,8 @@ import { type ReduceOptions, reducedSome } from "./shared/reduced.ts"
 export function max(x: Tensor, options: ReduceOptions = {}): Tensor {
   const r = reducedSome("max", x, options)
   const y = alloc(r.size)
-  maxForward(r.data, y, r.outer, r.n, r.inner)
+  extremeForward(r.data, y, r.outer, r.n, r.inner, 1)
   return record("max", y, r.shape, [x], (dy, dx) => {
     r.gather(dx, full => extremeBackward(r.data, y, dy, full, r.outer, r.n, r.inner))
   })
 }
-
-const maxForward = vectorized("maxForward", (x: Buffer, y: Buffer, outer: number, n: number, inner: number) => {
-  for (let o = 0, at = 0; o < outer; o++) {
-    for (let j = 0; j < inner; j++) y[o * inner + j] = -Infinity
-    for (let k = 0; k < n; k++, at += inner) {
-      for (let j = 0; j < inner; j++) y[o * inner + j] = Math.max(y[o * inner + j], x[at + j])
-    }
-  }
-})

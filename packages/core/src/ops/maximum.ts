@@ -1,4 +1,5 @@
 import * as simd from "../kernels/simd/index.ts"
+import { whereAtLeast, whereNotAtLeast } from "./shared/extremes.ts"
 import { alloc, type Buffer, record, sizeOf, type Tensor, vectorized } from "./shared/op.ts"
 import { type Operand, stretch } from "./shared/stretch.ts"
 
@@ -17,8 +18,8 @@ export function maximum(a: Operand, b: Operand): Tensor {
   const y = alloc(sizeOf(shape))
   maximumForward(u.data, v.data, y)
   return record("maximum", y, shape, [u.tensor, v.tensor], (dy, da, db) => {
-    u.gather(da, full => maximumLeftBackward(u.data, v.data, dy, full))
-    v.gather(db, full => maximumRightBackward(u.data, v.data, dy, full))
+    u.gather(da, full => whereAtLeast(u.data, v.data, dy, full))
+    v.gather(db, full => whereNotAtLeast(u.data, v.data, dy, full))
   })
 }
 
@@ -28,20 +29,4 @@ const maximumForward = vectorized(
     for (let i = 0; i < y.length; i++) y[i] = Math.max(a[i], b[i])
   },
   simd.maximumForward,
-)
-
-const maximumLeftBackward = vectorized(
-  "maximumLeftBackward",
-  (a: Buffer, b: Buffer, dy: Buffer, da: Buffer) => {
-    for (let i = 0; i < da.length; i++) if (a[i] >= b[i]) da[i] += dy[i]
-  },
-  simd.maximumLeftBackward,
-)
-
-const maximumRightBackward = vectorized(
-  "maximumRightBackward",
-  (a: Buffer, b: Buffer, dy: Buffer, db: Buffer) => {
-    for (let i = 0; i < db.length; i++) if (!(a[i] >= b[i])) db[i] += dy[i]
-  },
-  simd.maximumRightBackward,
 )

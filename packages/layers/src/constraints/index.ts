@@ -52,12 +52,4 @@ export const unitNorm = (options?: AxisOptions) => new UnitNorm(options)
 export const minMaxNorm = (options?: MinMaxNormOptions) => new MinMaxNorm(options)
 
 export { Constraint } from "./constraint.ts"
-export {
-  type AxisOptions,
-  MaxNorm,
-  type MaxNormOptions,
-  MinMaxNorm,
-  type MinMaxNormOptions,
-  NonNeg,
-  UnitNorm,
-} from "./norms.ts"
+export * from "./norms.ts"

@@ -100,14 +100,4 @@ export { Constant, type ConstantOptions, Identity, type IdentityOptions, Ones, Z
 export { Initializer, type SeedOptions } from "./initializer.ts"
 export { Orthogonal, type OrthogonalOptions } from "./orthogonal.ts"
 export { type NormalOptions, RandomNormal, RandomUniform, TruncatedNormal, type UniformOptions } from "./random.ts"
-export {
-  computeFans,
-  GlorotNormal,
-  GlorotUniform,
-  HeNormal,
-  HeUniform,
-  LecunNormal,
-  LecunUniform,
-  VarianceScaling,
-  type VarianceScalingOptions,
-} from "./varianceScaling.ts"
+export * from "./varianceScaling.ts"

@@ -105,16 +105,4 @@ export { CategoricalHinge } from "./categoricalHinge.ts"
 export { BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy } from "./crossentropy.ts"
 export { CustomLoss, Loss, type LossFunction, type Values } from "./loss.ts"
 export { type Reduction, reductions } from "./reduce.ts"
-export {
-  CosineSimilarity,
-  Hinge,
-  Huber,
-  KLDivergence,
-  LogCosh,
-  MeanAbsoluteError,
-  MeanAbsolutePercentageError,
-  MeanSquaredError,
-  MeanSquaredLogarithmicError,
-  Poisson,
-  SquaredHinge,
-} from "./regression.ts"
+export * from "./regression.ts"

@@ -164,14 +164,6 @@ export {
   TopKCategoricalAccuracy,
 } from "./accuracy.ts"
 export { AUC } from "./auc.ts"
-export {
-  F1Score,
-  FalseNegatives,
-  FalsePositives,
-  Precision,
-  Recall,
-  TrueNegatives,
-  TruePositives,
-} from "./confusion.ts"
+export * from "./confusion.ts"
 export { LossMetric, RootMeanSquaredError } from "./lossMetric.ts"
 export { FunctionMetric, Mean, MeanMetric, Metric, type MetricFunction, type MetricResult, Sum } from "./metric.ts"

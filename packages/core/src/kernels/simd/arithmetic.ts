@@ -59,11 +59,9 @@ export const divRightBackward = elementwise(
 )
 
 export const maximumForward = binary("maximumForward", max)
-export const maximumLeftBackward = routed("maximumLeftBackward", ge)
-export const maximumRightBackward = routed("maximumRightBackward", (a, b) => v128.not(ge(a, b)))
 export const minimumForward = binary("minimumForward", min)
-export const minimumLeftBackward = routed("minimumLeftBackward", le)
-export const minimumRightBackward = routed("minimumRightBackward", (a, b) => v128.not(le(a, b)))
+export const whereAtLeast = routed("whereAtLeast", ge)
+export const whereNotAtLeast = routed("whereNotAtLeast", (a, b) => v128.not(ge(a, b)))
 
 export const clipForward = elementwise(
   "clipForward",

@@ -1,3 +1,5 @@
+import { central, intermediate } from "../../math/normal.ts"
+import type { Rational } from "../../math/rational.ts"
 import { Program } from "../program.ts"
 import { twin } from "../twin.ts"
 import { type FunctionBuilder, f32x4, f64x2, i32, i32x4, i64, i64x2, type Local, v128 } from "../wasm/index.ts"
@@ -99,30 +101,6 @@ export const scaledTruncatedNormal = fill("scaledTruncatedNormal", (f, words) =>
   })
   return f64x2.promote_low_f32x4(f32x4.demote_f64x2_zero(x))
 })
-
-type Rational = readonly [numerator: readonly number[], denominator: readonly number[]]
-
-/** The coefficients of `normalQuantile`, highest power first. */
-const central: Rational = [
-  [
-    ...[2509.0809287301227, 33430.57558358813, 67265.7709270087, 45921.95393154987, 13731.69376550946],
-    ...[1971.5909503065513, 133.14166789178438, 3.3871328727963665],
-  ],
-  [
-    ...[5226.495278852854, 28729.085735721943, 39307.89580009271, 21213.794301586597, 5394.196021424751],
-    ...[687.1870074920579, 42.31333070160091, 1],
-  ],
-]
-const intermediate: Rational = [
-  [
-    ...[0.0007745450142783414, 0.022723844989269184, 0.2417807251774506, 1.2704582524523684, 3.6478483247632045],
-    ...[5.769497221460691, 4.630337846156546, 1.4234371107496835],
-  ],
-  [
-    ...[1.0507500716444169e-9, 0.0005475938084995345, 0.015198666563616457, 0.14810397642748008, 0.6897673349851],
-    ...[1.6763848301838038, 2.053191626637759, 1],
-  ],
-]
 
 function ratio(f: FunctionBuilder, at: Vector, [numerator, denominator]: Rational): Vector {
   const r = f.let("r", at)
