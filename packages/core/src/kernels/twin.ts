@@ -72,15 +72,19 @@ export function runKernel(
 ): boolean {
   const memory = linearMemory()
   if (memory === null) return false
+  openArguments(memory)
   let outside = 0
   for (let i = 0; i < args.length; i++) {
     const value = args[i]
-    if (typeof value !== "object") continue
-    if (value instanceof Float64Array) return false
-    if (!memory.owns(value)) outside += value.byteLength + 64
+    if (typeof value !== "object") writeNumber(i, value, parameters[i])
+    else if (value instanceof Float64Array) return false
+    else if (memory.owns(value)) words[i] = value.byteOffset
+    else outside += value.byteLength + 64
   }
+  const first = args[0]
+  words[args.length] = typeof first === "object" ? first.length : 0
   if (outside > 0 && (inPlaceOnly || !reserve(outside))) return false
-  writeArguments(args, parameters, outside > 0)
+  if (outside > 0) copyIn(memory, args, parameters)
   try {
     launch(kernel, units, grain, later && outside === 0 ? args.length + 1 : 0)
   } catch (error) {
@@ -107,27 +111,25 @@ function launch(kernel: Dispatch, units: number, grain: number, postponed: numbe
   else runAlone(kernel, argsAddress, units)
 }
 
-function writeArguments(args: readonly KernelArgument[], parameters: readonly Parameter[], copies: boolean): void {
-  openArguments()
-  const memory = linearMemory()
+function writeNumber(i: number, value: number | boolean, parameter: Parameter): void {
+  if (parameter === "float") floats[i] = Number(value)
+  else words[i] = Number(value)
+}
+
+/** Copies buffers that lie elsewhere, and leaves their addresses among the arguments. */
+function copyIn(memory: Memory, args: readonly KernelArgument[], parameters: readonly Parameter[]): void {
+  openArguments(memory)
   let free = staging?.pointer ?? 0
   for (let i = 0; i < args.length; i++) {
     const value = args[i]
-    if (typeof value === "object") {
-      if (!copies || memory?.owns(value)) words[i] = value.byteOffset
-      else {
-        words[i] = free
-        if (parameters[i] !== "out" && memory !== null) copyIn(memory, value, free)
-        free += Math.ceil(value.byteLength / 64) * 64
-      }
-    } else if (parameters[i] === "float") floats[i] = Number(value)
-    else words[i] = Number(value)
+    if (typeof value !== "object" || memory.owns(value)) continue
+    words[i] = free
+    if (parameters[i] !== "out") copyNumbers(memory, value, free)
+    free += Math.ceil(value.byteLength / 64) * 64
   }
-  const first = args[0]
-  words[args.length] = typeof first === "object" ? first.length : 0
 }
 
-function copyIn(memory: Memory, value: Exclude<KernelArgument, number | boolean>, address: number): void {
+function copyNumbers(memory: Memory, value: Exclude<KernelArgument, number | boolean>, address: number): void {
   if (value instanceof Float32Array) {
     memory.floats(address, value.length).set(value)
     return
@@ -136,13 +138,11 @@ function copyIn(memory: Memory, value: Exclude<KernelArgument, number | boolean>
   bytes.set(new Uint8Array(value.buffer, value.byteOffset, value.byteLength))
 }
 
-/** Makes the views of the argument block. */
-function openArguments(): void {
-  const memory = linearMemory()
-  if (memory !== null && words.length === 0) {
-    words = new Int32Array(memory.handle.buffer, argsAddress, mostArguments)
-    floats = new Float32Array(memory.handle.buffer, argsAddress, mostArguments)
-  }
+/** Makes the views of the argument block: anew where memory that is not shared has grown, which keeps what it holds. */
+function openArguments(memory: Memory): void {
+  if (words.length > 0) return
+  words = new Int32Array(memory.handle.buffer, argsAddress, mostArguments)
+  floats = new Float32Array(memory.handle.buffer, argsAddress, mostArguments)
 }
 
 function copyBack(args: readonly KernelArgument[], parameters: readonly Parameter[]): void {

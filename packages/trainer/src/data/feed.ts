@@ -59,17 +59,16 @@ export interface Columns {
 /** Serves columns as a dataset. */
 class ColumnDataset implements Dataset {
   readonly length: number
-  readonly columns: Columns
+  readonly #lists: readonly (readonly Column[])[]
 
   constructor(columns: Columns) {
-    this.columns = columns
+    this.#lists = [columns.x, columns.y, columns.sampleWeight]
     this.length = columns.x[0]!.length
   }
 
   batch(indices: Uint32Array): DatasetBatch {
-    const { x, y, sampleWeight } = this.columns
-    const parts = (columns: readonly Column[]) => (columns.length > 0 ? gatherAll(columns, indices) : null)
-    return { x: parts(x), y: parts(y), sampleWeight: parts(sampleWeight) }
+    const [x, y, sampleWeight] = this.#lists.map(list => (list.length > 0 ? gatherAll(list, indices) : null))
+    return { x, y, sampleWeight }
   }
 }
 
@@ -121,8 +120,7 @@ export class IndexedFeed implements Feed {
     const indices = order
       ? order.subarray(first, first + size)
       : Uint32Array.from({ length: size }, (_, i) => first + i)
-    const load = () => loadBatch(this.#dataset.batch(indices, pass), size, this.#options, this.#listed)
-    return { size, first, load }
+    return { size, first, load: () => loadBatch(this.#dataset.batch(indices, pass), size, this.#options, this.#listed) }
   }
 }
 
@@ -134,24 +132,26 @@ function asInput({ data, shape }: Part): Tensor {
 
 /** A batch as tensors. `listed`: its parts are lists of `{ data, shape }` already. */
 export function loadBatch(batch: DatasetBatch, size: number, options: FeedOptions, listed = false): Loaded {
-  const parts = (name: string, value: unknown, names: readonly string[]): Part[] => {
-    if (value === null || value === undefined) return []
-    if (listed) return value as Part[]
-    return asColumns(name, value, names).map(c => ({
-      data: c.decode ? Float32Array.from({ length: c.data.length }, (_, i) => c.decode![c.data[i]!]!) : c.data,
-      shape: [c.length, ...c.shape],
-    }))
-  }
   const { inputNames, outputNames, weigh } = options
-  const x = parts("x", batch.x, inputNames)
-  const y = parts("y", batch.y, outputNames)
-  const given = parts("sampleWeight", batch.sampleWeight, severalOf(batch.sampleWeight, outputNames))
+  const x = partsOf("x", batch.x, inputNames, listed)
+  const y = partsOf("y", batch.y, outputNames, listed)
+  const names = severalOf(batch.sampleWeight, outputNames)
+  const given = partsOf("sampleWeight", batch.sampleWeight, names, listed)
   for (const part of [...x, ...y, ...given]) checkSize(part, size)
   const sampleWeight = y.map((target, i) => {
     const own = given[i] ?? (given.length === 1 ? given[0]! : null)
     return weigh ? asInput(timesClassWeight(own, weigh(target), size)) : own && asInput(own)
   })
   return { x: x.map(asInput), y: y.map(asInput), sampleWeight }
+}
+
+function partsOf(name: string, value: unknown, names: readonly string[], listed: boolean): Part[] {
+  if (value === null || value === undefined) return []
+  if (listed) return value as Part[]
+  return asColumns(name, value, names).map(c => ({
+    data: c.decode ? Float32Array.from({ length: c.data.length }, (_, i) => c.decode![c.data[i]!]!) : c.data,
+    shape: [c.length, ...c.shape],
+  }))
 }
 
 /** One list of weights serves all outputs. */
