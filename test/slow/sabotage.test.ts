@@ -1,7 +1,7 @@
 import * as c from "@selvedge/core"
 import { describe, expect, it } from "vitest"
-import { type Case, make } from "./inputs.ts"
-import { rows } from "./rows.ts"
+import { type Case, make } from "../core/oracle/inputs.ts"
+import { rows } from "../core/oracle/rows.ts"
 
 type Spoil = (own: c.Backward, inputs: readonly c.Tensor[]) => c.Backward
 

@@ -10,7 +10,7 @@ import { type Callback, compile, SGD, type Trainer } from "@selvedge/trainer"
 import { type Browser, chromium } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest"
 import { DashboardCallback } from "../../packages/report/src/dashboard/dashboardCallback.ts"
-import { chromiumPath } from "./chromium.ts"
+import { chromiumPath } from "../report/chromium.ts"
 
 const x = { data: Float32Array.from({ length: 480 }, (_, i) => Math.sin(i * i)), shape: [120, 4] }
 const y = { data: Float32Array.from({ length: 120 }, (_, i) => i % 2), shape: [120, 1] }
@@ -209,7 +209,7 @@ describe("liveDashboard().callback", () => {
   })
 
   it("keeps the process alive while it is paused, and no longer", async () => {
-    const path = fileURLToPath(new URL("pausedRun.ts", import.meta.url))
+    const path = fileURLToPath(new URL("../report/pausedRun.ts", import.meta.url))
     const child = spawn(process.execPath, ["--import", "tsx", "--conditions=@selvedge/source", path], {
       stdio: ["ignore", "pipe", "inherit"],
     })
