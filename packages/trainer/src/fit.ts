@@ -80,7 +80,7 @@ async function trainEpochs(trainer: Trainer, run: Run): Promise<Logs> {
 
 /** An epoch; when an update of it ends in the middle, everything is put back as the epoch found it. */
 async function trainWholeEpoch(trainer: Trainer, run: Run): Promise<void> {
-  const restore = copyState(trainer)
+  const restore = copyState(trainer, run.room)
   try {
     await trainEpoch(trainer, run)
   } catch (error) {

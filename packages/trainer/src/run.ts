@@ -15,6 +15,8 @@ export interface Run {
   readonly validation: Feed | null
   readonly history: History
   readonly callbacks: Callbacks
+  /** Where each epoch's start is copied to. */
+  readonly room: Float32Array[]
   /** Whether the epoch with this number is validated. */
   validates(epoch: number): boolean
 }
@@ -33,7 +35,7 @@ export function prepareRun(trainer: Trainer, x: unknown, y: unknown, settings: F
   const validates = (epoch: number) =>
     validation !== null &&
     (typeof validationFreq === "number" ? (epoch + 1) % validationFreq === 0 : validationFreq.includes(epoch + 1))
-  return { settings, train, validation, history, callbacks, validates }
+  return { settings, train, validation, history, callbacks, room: [], validates }
 }
 
 function feeds(trainer: Trainer, x: unknown, y: unknown, settings: FitSettings) {
