@@ -75,6 +75,40 @@ describe("backward", () => {
     expect(takeBlank(buffer)).toBe(false)
   })
 
+  it("within a closure of another pass leaves that one's gradients alone, also when it fails", () => {
+    const w = leaf([1, 2])
+    const z = c.mul(w, c.tensor([3]))
+    const broken = recordProducts("broken", new Float32Array(1), [1], [w], () => {
+      throw new Error("broken")
+    })
+    const inner = c.add(c.sum(broken), c.sum(c.mul(z, c.tensor([1000]))))
+    const nest = recordProducts("nest", new Float32Array(1), [1], [w], () => {
+      expect(() => c.backward(inner)).toThrow("broken")
+    })
+    c.backward(c.add(c.sum(nest), c.sum(c.mul(z, c.tensor([5])))))
+    expect(w.grad?.toArray()).toEqual([15, 15])
+  })
+
+  it("says so when a closure uses up a graph that its own pass needs", () => {
+    const w = leaf([1, 2])
+    const z = c.mul(w, c.tensor([3]))
+    const y = recordProducts("nest", new Float32Array(1), [1], [z], (_, dz) => {
+      c.grad(c.sum(z), [w])
+      dz?.fill(100)
+    })
+    expect(messageOf(() => c.backward(c.sum(y)))).toContain('the graph through "mul" was already used')
+  })
+
+  it("leaves no gradient in the graph when it fails", () => {
+    const w = leaf([1, 2])
+    const z = c.mul(w, c.tensor([3]))
+    const broken = recordProducts("broken", new Float32Array(1), [1], [c.mul(w, c.tensor([1]))], () => {
+      throw new Error("broken")
+    })
+    expect(() => c.backward(c.add(c.sum(c.square(z)), c.sum(broken)))).toThrow("broken")
+    expect(z.node?.gradient).toBeNull()
+  })
+
   it("frees each closure: a graph is used once", () => {
     const y = c.sum(c.square(leaf([1, 2])))
     c.backward(y)

@@ -52,7 +52,8 @@ export function noGrad<T>(fn: () => T): T {
  * Makes an op's output: the tensor over `buffer`, remembering how to differentiate it.
  *
  * `backward(dy, ...gradients)` gets the gradient of the output and one buffer per input to add into, in the order of
- * `inputs`; a buffer is null when its input wants no gradient. Fan-out accumulates by itself.
+ * `inputs`; a buffer is null when its input wants no gradient. Fan-out accumulates by itself. When it has returned, dy is
+ * given to another gradient: it copies what it wants to keep.
  */
 export function record(
   op: string,
@@ -122,11 +123,12 @@ export function grad(y: Tensor, xs: readonly Tensor[], cotangent?: Tensor): Tens
 function differentiate(y: Tensor, cotangent: Tensor | undefined, wanted?: Set<Tensor>): Map<Tensor, Buffer> {
   checkStart(y, cotangent)
   const pass = new Pass()
-  const seed = pass.gradientOf(y, false)
-  if (cotangent) seed.set(cotangent.read())
-  else seed[0] = 1
+  const order = pass.begin(y)
   try {
-    for (const x of inOrder(y)) {
+    const seed = pass.gradientOf(y, false)
+    if (cotangent) seed.set(cotangent.read())
+    else seed[0] = 1
+    for (const x of order) {
       const { node } = x
       if (node === null || node.gradient === null) continue
       const dx = node.gradient
@@ -139,10 +141,13 @@ function differentiate(y: Tensor, cotangent: Tensor | undefined, wanted?: Set<Te
       if (!kept && postponedRuns() === postponed) pass.spare(dx)
     }
   } finally {
+    pass.end(order)
     finishPostponed()
   }
   return pass.kept
 }
+
+let passes = 0
 
 /** The gradients of one differentiation. */
 class Pass {
@@ -150,6 +155,41 @@ class Pass {
   readonly kept = new Map<Tensor, Buffer>()
   /** Buffers of gradients that were passed on, by size: the next are written while these are still in a cache. */
   readonly #spares = new Map<number, Buffer[]>()
+  /** Gradients of nodes that another pass, within whose closure this one runs, is about to pass on. */
+  readonly #others = new Map<GraphNode, Buffer>()
+
+  /**
+   * What was computed, y depends on and wants a gradient, latest first. None of it has a gradient yet. The stack is
+   * explicit: no chain is too long.
+   */
+  begin(y: Tensor): Tensor[] {
+    const found: Tensor[] = []
+    const stack = [y]
+    const pass = ++passes
+    if (y.node) this.#meet(y.node, pass)
+    for (let x = stack.pop(); x; x = stack.pop()) {
+      found.push(x)
+      for (const input of x.node?.inputs ?? []) {
+        const { node } = input
+        if (!input.requiresGrad || node === null || node.met === pass) continue
+        this.#meet(node, pass)
+        stack.push(input)
+      }
+    }
+    return found.sort((a, b) => b.id - a.id)
+  }
+
+  #meet(node: GraphNode, pass: number): void {
+    node.met = pass
+    if (node.gradient !== null) this.#others.set(node, node.gradient)
+    node.gradient = null
+  }
+
+  /** Leaves the nodes as it found them, also after an error. */
+  end(order: readonly Tensor[]): void {
+    for (const { node } of order) if (node !== null) node.gradient = null
+    for (const [node, gradient] of this.#others) node.gradient = gradient
+  }
 
   /** The buffer to add to; new ones are zeros, or stand for zeros if `blank`. */
   gradientOf(x: Tensor, blank: boolean): Buffer {
@@ -201,30 +241,6 @@ function checkStart(y: Tensor, cotangent: Tensor | undefined): void {
   }
 }
 
-let passes = 0
-
-/**
- * What was computed, y depends on and wants a gradient, latest first. None of it has a gradient yet but y. The stack is
- * explicit: no chain is too long.
- */
-function inOrder(y: Tensor): Tensor[] {
-  const found: Tensor[] = []
-  const stack = [y]
-  const pass = ++passes
-  if (y.node) y.node.met = pass
-  for (let x = stack.pop(); x; x = stack.pop()) {
-    found.push(x)
-    for (const input of x.node?.inputs ?? []) {
-      const { node } = input
-      if (!input.requiresGrad || node === null || node.met === pass) continue
-      node.met = pass
-      node.gradient = null
-      stack.push(input)
-    }
-  }
-  return found.sort((a, b) => b.id - a.id)
-}
-
 function passOn(y: Tensor, node: GraphNode, dy: Buffer, pass: Pass): void {
   const { backward, inputs, blanks } = node
   if (backward === null) {
@@ -237,10 +253,10 @@ function passOn(y: Tensor, node: GraphNode, dy: Buffer, pass: Pass): void {
   checkClock(node.until, y.name || node.op)
   watcher?.passing(node.op)
   const gradients: (Buffer | null)[] = []
-  for (const x of inputs) {
-    gradients.push(x.requiresGrad ? pass.gradientOf(x, gradients.length < blanks) : null)
-  }
   try {
+    for (const x of inputs) {
+      gradients.push(x.requiresGrad ? pass.gradientOf(x, gradients.length < blanks) : null)
+    }
     backward(dy, ...gradients)
   } finally {
     // Also after an error: the next step is given the same buffers, and must not find them blank.

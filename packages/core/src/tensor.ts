@@ -20,7 +20,7 @@ export interface GraphNode {
   gradient: Buffer | null
 }
 
-/** The mathematics of a gradient: from dy, add into the buffer of each input that wants one. */
+/** The mathematics of a gradient: from dy, add into the buffer of each input that wants one. dy is good until it returns. */
 export type Backward = (dy: Buffer, ...gradients: (Buffer | null)[]) => void
 
 /** What a tensor may be given besides its numbers. */
