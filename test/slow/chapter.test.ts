@@ -104,13 +104,17 @@ it("when interrupted writes the report of what there is, and goes on from there 
   const options = ["split", "selu_1000", "bn", "--quick", "--seeds", "5", "--out", where, "--jobs", "1"]
   const child = spawn(process.execPath, [...command, ...options], { cwd: root, env, detached: true })
   let said = ""
+  let errors = ""
+  child.stderr.on("data", chunk => {
+    errors += String(chunk)
+  })
   child.stdout.on("data", chunk => {
     const before = said.includes("selu_1000 5")
     said += String(chunk)
     if (!before && said.includes("selu_1000 5")) interrupt(child)
   })
   const code = await new Promise(resolve => child.on("close", resolve))
-  expect(code).toBe(130)
+  expect(code, `${said}\n${errors}`).toBe(130)
   expect(said).toContain("Interrupted. The same command goes on from here.")
   const report = () => readFileSync(join(where, "report.html"), "utf8")
   expect(report()).toContain(">selu_1000</h3>")
