@@ -75,6 +75,14 @@ describe("backward", () => {
     expect(takeBlank(buffer)).toBe(false)
   })
 
+  it("leaves no blank gradient behind when there is no room for another", () => {
+    const buffer = asBlank(new Float32Array(4))
+    const large = Object.assign(leaf([1]), { size: 2 ** 45 })
+    const y = recordProducts("large", new Float32Array(1), [1], [leaf([1, 2]), large], () => {})
+    expect(() => c.backward(y)).toThrow(RangeError)
+    expect(takeBlank(buffer)).toBe(false)
+  })
+
   it("within a closure of another pass leaves that one's gradients alone, also when it fails", () => {
     const w = leaf([1, 2])
     const z = c.mul(w, c.tensor([3]))
