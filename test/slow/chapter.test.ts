@@ -125,6 +125,26 @@ it("when interrupted writes the report of what there is, and goes on from there 
   for (const key of ["selu_1000", "bn", "split"]) expect(report()).toContain(`>${key}</h3>`)
 }, 300_000)
 
+it("takes the signal that ended an experiment's process for an interruption of the whole", async () => {
+  const options = ["selu_1000", "--quick", "--out", join(folder, "signalled"), "--jobs", "1"]
+  const child = spawn(process.execPath, [...command, ...options], { cwd: root, env })
+  let said = ""
+  let errors = ""
+  child.stderr.on("data", chunk => {
+    errors += String(chunk)
+  })
+  child.stdout.on("data", chunk => {
+    // Said just before the process begins.
+    if (!said.includes("ectors") && String(chunk).includes("ectors"))
+      setTimeout(() => execFile("pkill", ["-TERM", "-P", String(child.pid)]), 20)
+    said += String(chunk)
+  })
+  const code = await new Promise(resolve => child.on("close", resolve))
+  expect(code, `${said}\n${errors}`).toBe(130)
+  expect(said).toContain("Interrupted. The same command goes on from here.")
+  expect(said).not.toContain("failed")
+}, 300_000)
+
 /** As a terminal does it, to all of the command's processes, with npm passing on what they have heard already. */
 function interrupt({ pid = 0 }: ChildProcess): void {
   process.kill(-pid, "SIGINT")

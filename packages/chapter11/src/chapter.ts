@@ -85,15 +85,11 @@ async function runMissing(missing: readonly Job[], finished: readonly Job[], com
       board.ended(job, [`${job.key} ${job.seed} failed: ${error}`])
     },
   })
-  let interrupted = false
-  onInterrupt(() => {
-    interrupted = true
-    runner.stop()
-  })
+  onInterrupt(() => runner.stop())
   await runner.run(missing, finished)
   board.close()
-  if (interrupted) console.log("Interrupted. The same command goes on from here.")
-  return interrupted ? null : failures
+  if (runner.stopped) console.log("Interrupted. The same command goes on from here.")
+  return runner.stopped ? null : failures
 }
 
 /** What is said about a run that has ended. */
@@ -117,6 +113,8 @@ function linesOf(record: RunRecord | null): string[] {
 }
 
 async function report(records: readonly RunRecord[], out: string, json: string | undefined): Promise<void> {
+  // There may not even be a folder yet.
+  if (records.length === 0) return
   const { comparison, verdicts } = evaluateRuns(records)
   const text = comparisonText(comparison, verdicts)
   if (text !== "") {

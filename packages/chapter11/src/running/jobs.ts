@@ -50,6 +50,11 @@ export class JobRunner {
     this.#listener = listener
   }
 
+  /** Whether it was told to stop, or one of its processes was. */
+  get stopped(): boolean {
+    return this.#stopped
+  }
+
   /** Ends all processes; what they have done so far stays. */
   stop(): void {
     this.#stopped = true
@@ -116,8 +121,16 @@ export class JobRunner {
         if (message.kind === "progress") this.#listener.progress(job, message.progress)
         else error = message.kind === "done" ? null : message.error
       })
-      child.on("error", cause => resolve(cause.message))
-      child.on("close", () => resolve(error))
+      child.on("error", cause => {
+        error = cause.message
+        // A process that never began does not close; one that was only sent something in vain does.
+        if (child.pid === undefined) resolve(error)
+      })
+      child.on("close", (_, signal) => {
+        // A terminal interrupts all processes, and this one may hear of the other's end before it hears its own signal.
+        if (signal === "SIGINT" || signal === "SIGTERM") this.stop()
+        resolve(error)
+      })
       child.send({ ...this.#request(job), threads })
     })
   }
