@@ -59,6 +59,8 @@ export class Rasterizer {
   #edge(x0: number, y0: number, x1: number, y1: number): void {
     const down = y0 < y1
     const slope = (x1 - x0) / (y1 - y0)
+    // So flat that it has no height.
+    if (!Number.isFinite(slope)) return
     const upperX = down ? x0 : x1
     const upperY = down ? y0 : y1
     const lowerY = down ? y1 : y0
@@ -66,15 +68,27 @@ export class Rasterizer {
     for (let row = Math.max(0, Math.floor(upperY)); row < last; row++) {
       const from = Math.max(row, upperY)
       const to = Math.min(row + 1, lowerY)
-      const a = this.#clampX(upperX + (from - upperY) * slope)
-      const b = this.#clampX(upperX + (to - upperY) * slope)
-      this.#crossRow(row, a, b, down ? to - from : from - to)
+      const a = upperX + (from - upperY) * slope
+      const b = upperX + (to - upperY) * slope
+      this.#clipToRow(row, a, b, down ? to - from : from - to)
     }
   }
 
-  /** Beyond the left border an edge covers the whole row, beyond the right one nothing of it. */
-  #clampX(x: number): number {
-    return Math.max(0, Math.min(this.width, x))
+  /** Lays what lies beyond a border upon it: to the left of the row it covers all of the row, to the right nothing. */
+  #clipToRow(row: number, a: number, b: number, height: number): void {
+    const { width } = this
+    const left = Math.min(a, b)
+    const right = Math.max(a, b)
+    const from = Math.max(0, Math.min(width, left))
+    const to = Math.max(0, Math.min(width, right))
+    if (left >= 0 && right <= width) this.#crossRow(row, a, b, height)
+    else if (from === to) this.#crossRow(row, from, from, height)
+    else {
+      const share = (length: number) => height * (length / (right - left))
+      this.#crossRow(row, 0, 0, share(from - left))
+      this.#crossRow(row, from, to, share(to - from))
+      this.#crossRow(row, width, width, share(right - to))
+    }
   }
 
   /** An edge passes from x = a to x = b within one row and over the signed height. */

@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs"
 import { gunzipSync, gzipSync } from "node:zlib"
 import { OptionError, ShapeError } from "@selvedge/core"
 import { gunzip, type IdxData, readIdx, writeIdx } from "@selvedge/datasets"
-import fc from "fast-check"
 import { describe, expect, it, vi } from "vitest"
+import { fc } from "../property.ts"
 import { cleanUp, expectFlaw, realFolder } from "./helpers.ts"
 
 const bytes = (...values: number[]) => Uint8Array.from(values)

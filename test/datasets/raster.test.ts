@@ -1,10 +1,13 @@
-import fc from "fast-check"
 import { expect, it } from "vitest"
 import { Rasterizer } from "../../datasets/src/raster.ts"
+import { fc } from "../property.ts"
 
 const SIZE = 12
-const coordinate = fc.double({ min: -6, max: 18, noNaN: true })
+// Products of smaller numbers underflow in the points' test.
+const coordinate = fc.double({ min: -6, max: 18, noNaN: true }).map(x => (Math.abs(x) < 1e-100 ? 0 : x))
 const inside = fc.double({ min: 0, max: SIZE, noNaN: true })
+
+const area = (t: number[]) => Math.abs((t[2] - t[0]) * (t[5] - t[1]) - (t[4] - t[0]) * (t[3] - t[1])) / 2
 
 /** Coverage by testing 32 x 32 points per pixel against the half-planes of a triangle. */
 function sampled(t: number[], x: number, y: number): number {
@@ -12,6 +15,7 @@ function sampled(t: number[], x: number, y: number): number {
     const j = (i + 2) % 6
     return (t[j] - t[i]) * (py - t[i + 1]) - (t[j + 1] - t[i + 1]) * (px - t[i])
   }
+  if (area(t) === 0) return 0
   let hits = 0
   for (let i = 0; i < 1024; i++) {
     const px = x + ((i % 32) + 0.5) / 32
@@ -35,10 +39,9 @@ it("covers each pixel by the area of the triangle in it, also beyond the borders
     fc.property(fc.array(coordinate, { minLength: 6, maxLength: 6 }), triangle => {
       const cover = fill(triangle)
       for (let i = 0; i < cover.length; i++) {
-        const x = i % SIZE
-        // An edge that leaves through a border is straightened within that pixel.
-        const tolerance = x === 0 || x === SIZE - 1 ? 0.3 : 0.05
-        expect(Math.abs(cover[i] - sampled(triangle, x, Math.floor(i / SIZE)))).toBeLessThan(tolerance)
+        // The points err: in each of the 32 rows the triangle's stretch is wrong by less than one point, 1/32 in all, and
+        // rows stand for the stretch in their middle, which for one that grows and shrinks by at most 1 is another 1/32.
+        expect(Math.abs(cover[i] - sampled(triangle, i % SIZE, Math.floor(i / SIZE)))).toBeLessThanOrEqual(2 / 32)
       }
     }),
     { numRuns: 150 },
@@ -48,8 +51,7 @@ it("covers each pixel by the area of the triangle in it, also beyond the borders
 it("covers in all the polygon's area", () => {
   fc.assert(
     fc.property(fc.array(inside, { minLength: 6, maxLength: 6 }), t => {
-      const area = Math.abs((t[2] - t[0]) * (t[5] - t[1]) - (t[4] - t[0]) * (t[3] - t[1])) / 2
-      expect(fill(t).reduce((a, b) => a + b, 0)).toBeCloseTo(area, 9)
+      expect(fill(t).reduce((a, b) => a + b, 0)).toBeCloseTo(area(t), 9)
     }),
   )
 })

@@ -10,9 +10,9 @@ import {
   writeNpz,
   writeSafetensors,
 } from "@selvedge/formats"
-import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { floatToHalf, halfToFloat } from "../../packages/formats/src/arrays.ts"
+import { fc } from "../property.ts"
 
 interface Case {
   name: string

@@ -6,9 +6,9 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { FormatError } from "@selvedge/core"
 import { loadBundle, loadModel, saveBundle, toBundle } from "@selvedge/formats"
-import fc from "fast-check"
 import { afterAll, describe, expect, it } from "vitest"
 import { sha256, sha256Loop } from "../../packages/formats/src/sha256.ts"
+import { fc } from "../property.ts"
 import { expectModel, filePath, fixtures } from "./kerasFixtures.ts"
 
 const folder = mkdtempSync(join(tmpdir(), "selvedge-"))

@@ -1,7 +1,7 @@
 import { FormatError, OptionError } from "@selvedge/core"
 import { readCsv, readJsonTable } from "@selvedge/formats"
-import fc from "fast-check"
 import { describe, expect, it } from "vitest"
+import { fc } from "../property.ts"
 
 describe("readCsv", () => {
   it("reads header, types and quotes", () => {

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs"
 import { FormatError } from "@selvedge/core"
 import { readZip, writeZip } from "@selvedge/formats"
-import fc from "fast-check"
 import { unzipSync, zipSync } from "fflate"
 import { describe, expect, it } from "vitest"
 import { crc32, crc32Loop } from "../../packages/formats/src/crc32.ts"
+import { fc } from "../property.ts"
 
 const file = (name: string) => new Uint8Array(readFileSync(new URL(`../fixtures/files/${name}`, import.meta.url)))
 const text = (value: string) => new TextEncoder().encode(value)

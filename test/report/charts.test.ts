@@ -8,8 +8,8 @@ import {
   plotLines,
   plotSchedule,
 } from "@selvedge/report"
-import fc from "fast-check"
 import { describe, expect, it } from "vitest"
+import { fc } from "../property.ts"
 import { clipped, overlaps, texts } from "./svgTexts.ts"
 
 const decay = (n: number, from: number, to: number) =>

@@ -1,6 +1,6 @@
-import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { boxesOverlap, placeBoxes, spread } from "../../packages/report/src/charts/place.ts"
+import { fc } from "../property.ts"
 
 const span = fc.integer({ min: -2000, max: 2000 }).map(quarters => quarters / 4)
 const size = fc.integer({ min: 1, max: 120 }).map(quarters => quarters / 4)

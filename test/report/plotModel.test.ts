@@ -1,8 +1,8 @@
 import type { Tensor } from "@selvedge/core"
 import { BatchNormalization, Concatenate, Dense, Dropout, Flatten, input, Model, Sequential } from "@selvedge/layers"
 import { type ModelGraph, plotModel } from "@selvedge/report"
-import fc from "fast-check"
 import { describe, expect, it } from "vitest"
+import { fc } from "../property.ts"
 import { clipped, overlaps, texts } from "./svgTexts.ts"
 
 const wideAndDeep: ModelGraph = {
