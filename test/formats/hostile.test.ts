@@ -71,7 +71,7 @@ describe("files from strangers", () => {
     const folder = mkdtempSync(join(tmpdir(), "selvedge-hostile-"))
     const files = manifest.files.map(({ file }) => [file, fileBytes(`bad/${file}`)] as const)
     const cut = files.flatMap(([file, bytes]) =>
-      [1, 0.6].map(part => [`${part}-${file}`, bytes.slice(0, part * bytes.length)] as const),
+      [1, 0.6].map(part => [`${part}-${file}` as string, bytes.slice(0, part * bytes.length)] as const),
     )
     cut.push(["empty.keras", new Uint8Array(0)], ["empty.h5", new Uint8Array(0)])
     for (const [file, bytes] of cut) {
