@@ -70,11 +70,12 @@ describe("files from strangers", () => {
     }
     const folder = mkdtempSync(join(tmpdir(), "selvedge-hostile-"))
     const files = manifest.files.map(({ file }) => [file, fileBytes(`bad/${file}`)] as const)
-    const cut = files.flatMap(([file, bytes]) =>
-      [1, 0.6].map(part => [`${part}-${file}` as string, bytes.slice(0, part * bytes.length)] as const),
-    )
-    cut.push(["empty.keras", new Uint8Array(0)], ["empty.h5", new Uint8Array(0)])
-    for (const [file, bytes] of cut) {
+    const cut = files
+      .filter(([file]) => file.startsWith("good"))
+      .flatMap(([file, bytes]) =>
+        [0.9, 0.5, 0].map(part => [`${part}-${file}`, bytes.slice(0, part * bytes.length)] as const),
+      )
+    for (const [file, bytes] of [...files, ...cut]) {
       writeFileSync(join(folder, file), bytes)
       expect(await outcome(join(folder, file)), file).toEqual(await outcome(new File([bytes], file)))
     }
