@@ -81,8 +81,7 @@ export class Rasterizer {
     const right = Math.max(a, b)
     const from = Math.max(0, Math.min(width, left))
     const to = Math.max(0, Math.min(width, right))
-    if (left >= 0 && right <= width) this.#crossRow(row, a, b, height)
-    else if (from === to) this.#crossRow(row, from, from, height)
+    if (from === to || (left >= 0 && right <= width)) this.#crossRow(row, from, to, height)
     else {
       const share = (length: number) => height * (length / (right - left))
       this.#crossRow(row, 0, 0, share(from - left))

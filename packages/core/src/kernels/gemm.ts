@@ -65,11 +65,19 @@ const worthSharing = 2_000_000
  *
  * Every element of C is its products summed in order of k from zero, product and sum each rounded to the buffers'
  * precision, and only then added to C: no kernel, tile size or thread count changes a bit of it.
- *
- * With `later` (internal: it ends with `finishPostponed`) another thread may do it while the caller goes on; until then
- * nobody may look at C or change A or B. A long product is shared out between all threads at once all the same.
  */
-export function gemm(
+export const gemm: Product = (a, b, c, m, n, k, options) => multiply(a, b, c, m, n, k, options, false)
+
+/**
+ * Like `gemm`, but another thread may do it while the caller goes on: until `finishPostponed` nobody may look at C or
+ * change A or B. A long product is shared out between all threads at once all the same.
+ */
+export const gemmLater: Product = (a, b, c, m, n, k, options) =>
+  multiply(a, b, c, m, n, k, options, m * n * k < worthSharing)
+
+type Product = (a: Buffer, b: Buffer, c: Buffer, m: number, n: number, k: number, options?: ProductOptions) => void
+
+function multiply(
   a: Buffer,
   b: Buffer,
   c: Buffer,
@@ -77,29 +85,16 @@ export function gemm(
   n: number,
   k: number,
   options: ProductOptions = {},
-  later = false,
+  later: boolean,
 ): void {
-  const work = m * n * k
   const asked = options.accumulate === true && takeBlank(c) ? { ...options, accumulate: false } : options
-  if (
-    work < leastWork ||
-    getKernels() === "typescript" ||
-    !runWasm(a, b, c, m, n, k, asked, later && work < worthSharing)
-  ) {
-    gemmLoop(a, b, c, m, n, k, asked)
-  }
+  const loop = m * n * k < leastWork || getKernels() === "typescript"
+  if (loop || !runWasm(a, b, c, m, n, k, asked, later)) gemmLoop(a, b, c, m, n, k, asked)
 }
 
-function runWasm(
-  a: Buffer,
-  b: Buffer,
-  c: Buffer,
-  m: number,
-  n: number,
-  k: number,
-  options: ProductOptions,
-  later: boolean,
-): boolean {
+type Run = (...product: [...Required<Parameters<Product>>, later: boolean]) => boolean
+
+const runWasm: Run = (a, b, c, m, n, k, options, later) => {
   if (!(a instanceof Float32Array && b instanceof Float32Array && c instanceof Float32Array)) return false
   const tile = tileOf(instructions())
   const { transposeA = false, transposeB = false } = options

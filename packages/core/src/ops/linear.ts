@@ -1,5 +1,5 @@
 import { ShapeError } from "../errors.ts"
-import { gemm } from "../kernels/gemm.ts"
+import { gemm, gemmLater } from "../kernels/gemm.ts"
 import { asRows } from "../shape.ts"
 import { addBias, addBiasSums } from "./shared/bias.ts"
 import { alloc, read, recordProducts, type Tensor } from "./shared/op.ts"
@@ -27,7 +27,8 @@ export function linear(x: Tensor, kernel: Tensor, bias?: Tensor | null): Tensor 
   return recordProducts("linear", y, shape, inputs, (dy, dx, dw, db) => {
     if (dx) gemm(dy, w, dx, m, k, n, { transposeB: true, accumulate: true })
     // The gradient of a leaf goes nowhere else: it can be computed beside what the layers below do.
-    if (dw) gemm(a, dy, dw, k, n, m, { transposeA: true, accumulate: true }, kernel.node === null)
+    const product = kernel.node === null ? gemmLater : gemm
+    if (dw) product(a, dy, dw, k, n, m, { transposeA: true, accumulate: true })
     if (db) addBiasSums(dy, db, m, n)
   })
 }
