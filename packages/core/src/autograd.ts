@@ -1,5 +1,5 @@
 import { OptionError, ShapeError } from "./errors.ts"
-import { finishPostponed, postponedRuns } from "./kernels/postponed.ts"
+import { finishRuns, freeRuns } from "./kernels/queue.ts"
 import { type Shape, sameShape } from "./shape.ts"
 import {
   alloc,
@@ -48,6 +48,26 @@ export function noGrad<T>(fn: () => T): T {
   }
 }
 
+/** What is known of an op's `backward`. Internal. */
+interface Manner {
+  /** Every loop of it is `vectorized`: it may be given gradients that kernels are still computing. */
+  readonly vectorized: boolean
+  /**
+   * To the gradients of so many of its first inputs it adds by `gemm` alone: they may come blank, zeros that nobody has
+   * written, and `gemm` then writes where it would add.
+   */
+  readonly blanks: number
+}
+
+const anyhow: Manner = { vectorized: false, blanks: 0 }
+/** The manner of a `backward` every loop of which is `vectorized`. */
+export const byKernels: Manner = { vectorized: true, blanks: 0 }
+
+const recorder =
+  (manner: Manner) =>
+  (op: string, buffer: Buffer, shape: Shape, inputs: readonly Tensor[], backward: Backward): Tensor =>
+    attach(op, wrap(buffer, shape), inputs, backward, manner)
+
 /**
  * Makes an op's output: the tensor over `buffer`, remembering how to differentiate it.
  *
@@ -55,38 +75,23 @@ export function noGrad<T>(fn: () => T): T {
  * `inputs`; a buffer is null when its input wants no gradient. Fan-out accumulates by itself. When it has returned, dy is
  * given to another gradient: it copies what it wants to keep.
  */
-export function record(
-  op: string,
-  buffer: Buffer,
-  shape: Shape,
-  inputs: readonly Tensor[],
-  backward: Backward,
-): Tensor {
-  return attach(op, wrap(buffer, shape), inputs, backward)
-}
+export const record = recorder(anyhow)
+
+/** Like `record`, for a `backward` every loop of which is `vectorized`. */
+export const recordVectorized = recorder(byKernels)
+
+/** Like `recordVectorized`, for one that adds to the gradients of its first two inputs by `gemm` alone. */
+export const recordProducts = recorder({ vectorized: true, blanks: 2 })
 
 /** Like `record`, for an output that shares its input's numbers. */
-export function attach(op: string, y: Tensor, inputs: readonly Tensor[], backward: Backward, blanks = 0): Tensor {
+export function attach(op: string, y: Tensor, inputs: readonly Tensor[], backward: Backward, manner = anyhow): Tensor {
   if (recording && inputs.some(wantsGradient)) {
-    y.node = { op, inputs, backward, blanks, until: stepClock(), met: 0, gradient: null }
+    y.node = { op, inputs, backward, ...manner, until: stepClock(), met: 0, gradient: null }
     y.requiresGrad = true
   }
+  if (watcher !== null) finishRuns()
   watcher?.made(op, y, inputs)
   return y
-}
-
-/**
- * Like `record`, for a `backward` that adds to the gradients of its first two inputs by `gemm` alone: they may come
- * blank, zeros that nobody has written, and `gemm` then writes where it would add.
- */
-export function recordProducts(
-  op: string,
-  buffer: Buffer,
-  shape: Shape,
-  inputs: readonly Tensor[],
-  backward: Backward,
-): Tensor {
-  return attach(op, wrap(buffer, shape), inputs, backward, 2)
 }
 
 const wantsGradient = (x: Tensor) => x.requiresGrad
@@ -126,6 +131,7 @@ function differentiate(y: Tensor, cotangent: Tensor | undefined, wanted?: Set<Te
   const order = pass.begin(y)
   try {
     const seed = pass.gradientOf(y, false)
+    finishRuns()
     if (cotangent) seed.set(cotangent.read())
     else seed[0] = 1
     for (const x of order) {
@@ -135,14 +141,14 @@ function differentiate(y: Tensor, cotangent: Tensor | undefined, wanted?: Set<Te
       node.gradient = null
       const kept = wanted?.has(x) === true
       if (kept) pass.kept.set(x, dx)
-      const postponed = postponedRuns()
+      const before = freeRuns()
       passOn(x, node, dx, pass)
-      // What is postponed still reads it.
-      if (!kept && postponedRuns() === postponed) pass.spare(dx)
+      // A free run may read it until the end.
+      if (!kept && freeRuns() === before) pass.spare(dx)
     }
   } finally {
     pass.end(order)
-    finishPostponed()
+    finishRuns()
   }
   return pass.kept
 }
@@ -196,7 +202,8 @@ class Pass {
     const { node } = x
     const known = node === null ? this.kept.get(x) : node.gradient
     if (known) {
-      finishPostponed()
+      // A free run may be writing to a leaf's.
+      if (node === null) finishRuns()
       return known
     }
     const dx = this.#take(x.size, blank)
@@ -242,7 +249,7 @@ function checkStart(y: Tensor, cotangent: Tensor | undefined): void {
 }
 
 function passOn(y: Tensor, node: GraphNode, dy: Buffer, pass: Pass): void {
-  const { backward, inputs, blanks } = node
+  const { backward, inputs, vectorized, blanks } = node
   if (backward === null) {
     throw new OptionError(`backward: the graph through "${node.op}" was already used`, {
       rule: "a graph is differentiated once",
@@ -257,6 +264,7 @@ function passOn(y: Tensor, node: GraphNode, dy: Buffer, pass: Pass): void {
     for (const x of inputs) {
       gradients.push(x.requiresGrad ? pass.gradientOf(x, gradients.length < blanks) : null)
     }
+    if (!vectorized) finishRuns()
     backward(dy, ...gradients)
   } finally {
     // Also after an error: the next step is given the same buffers, and must not find them blank.
@@ -264,6 +272,6 @@ function passOn(y: Tensor, node: GraphNode, dy: Buffer, pass: Pass): void {
   }
   node.backward = null
   if (watcher === null) return
-  finishPostponed()
+  finishRuns()
   watcher.passed(node.op, y, inputs, gradients)
 }

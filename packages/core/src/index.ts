@@ -23,6 +23,7 @@ export {
 export { gemm, type ProductOptions } from "./kernels/gemm.ts"
 export { type Arithmetic, getKernels, type KernelMode, setKernels } from "./kernels/mode.ts"
 export { getThreads, poolEnding, setThreads } from "./kernels/pool.ts"
+export { finishRuns } from "./kernels/queue.ts"
 export { closeWith, type MemoryReport, memory, poisonEndedSteps, Session } from "./kernels/session.ts"
 export * as simd from "./kernels/simd/index.ts"
 export { vectorized } from "./kernels/vectorized.ts"

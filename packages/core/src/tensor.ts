@@ -1,5 +1,6 @@
 import { ShapeError } from "./errors.ts"
 import { formatTensor } from "./format.ts"
+import { finishRuns } from "./kernels/queue.ts"
 import { viewOf } from "./ndarray.ts"
 import { checkShape, type Shape, sameShape, sizeOf } from "./shape.ts"
 import { type Buffer, Storage } from "./storage.ts"
@@ -11,6 +12,8 @@ export interface GraphNode {
   readonly inputs: readonly Tensor[]
   /** Adds to the inputs' gradients; `null` stands for an input that wants none. */
   backward: Backward | null
+  /** Whether `backward` may be given gradients that kernels are still computing. */
+  readonly vectorized: boolean
   /** How many of its first inputs' gradients may come blank: standing for zeros that nobody has written. */
   readonly blanks: number
   /** The clock of the step that it belongs to; Infinity outside of one. */
@@ -83,6 +86,7 @@ export class Tensor {
    * @throws StaleTensorError when it belonged to a training step that has ended.
    */
   get data(): Buffer {
+    finishRuns()
     return this.#cut(this.#storage.expose(this.#label()))
   }
 
@@ -129,11 +133,18 @@ export class Tensor {
 
   /** The buffer to compute with, wherever it lives. Internal: users look at `data`. */
   read(): Buffer {
+    finishRuns()
+    return this.operand()
+  }
+
+  /** The same for kernels alone, and loops that are `vectorized`: what kernels write to it may still be to come. Internal. */
+  operand(): Buffer {
     return this.#cut(this.#storage.read(this.#label()))
   }
 
   /** The buffer to change in place. Internal: users call `assign`. */
   write(): Buffer {
+    finishRuns()
     return this.#cut(this.#storage.write(this.#label()))
   }
 

@@ -128,9 +128,9 @@ export class Weight extends Tensor {
     return super.data
   }
 
-  override read(): Buffer {
+  override operand(): Buffer {
     this.initialise()
-    return super.read()
+    return super.operand()
   }
 
   override write(): Buffer {

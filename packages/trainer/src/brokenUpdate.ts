@@ -1,4 +1,4 @@
-import { assign, poolEnding, SelvedgeError } from "@selvedge/core"
+import { assign, finishRuns, poolEnding, SelvedgeError } from "@selvedge/core"
 import type { Trainer } from "./trainer.ts"
 
 /** An update that ended in the middle: some weights are new, others old. `cause` is the error that ended it. */
@@ -13,6 +13,8 @@ export class BrokenUpdateError extends SelvedgeError {
 export function updating(trainer: Trainer, update: () => void): void {
   try {
     update()
+    // What kernels leave running belongs to it: a worker that is lost there has changed weights, too.
+    finishRuns()
   } catch (cause) {
     const why = cause instanceof SelvedgeError ? cause.sentence : String(cause)
     throw new BrokenUpdateError(`trainer: the update of step ${trainer.step} ended in the middle: ${why}`, {

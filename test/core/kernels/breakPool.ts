@@ -1,6 +1,6 @@
 import { linearMemory } from "../../../packages/core/src/kernels/memory.ts"
-import { runParallel } from "../../../packages/core/src/kernels/pool.ts"
 import { Program } from "../../../packages/core/src/kernels/program.ts"
+import { enqueue, finishRuns } from "../../../packages/core/src/kernels/queue.ts"
 import { atomic, i32 } from "../../../packages/core/src/kernels/wasm/index.ts"
 
 /**
@@ -33,5 +33,6 @@ export function breakPool(trap: boolean): void {
   words[0] = words[8]
   words[1] = place.pointer + 36
   words[2] = trap ? 1 : 0
-  runParallel(stuck.kernel("stick")!, place.pointer, 2, 1)
+  enqueue(stuck.kernel("stick")!, words, 3, 2, 1)
+  finishRuns()
 }

@@ -7,10 +7,10 @@ import {
   poolEnding,
   poolWorkers,
   readyThreads,
-  runParallel,
   stopWorkers,
 } from "../../../packages/core/src/kernels/pool.ts"
 import { Program } from "../../../packages/core/src/kernels/program.ts"
+import { enqueue, finishRuns } from "../../../packages/core/src/kernels/queue.ts"
 import { atomic, i32 } from "../../../packages/core/src/kernels/wasm/index.ts"
 import { breakPool } from "./breakPool.ts"
 import { bitsOf, threadsReady } from "./twins.ts"
@@ -53,7 +53,8 @@ describe("threads", () => {
     for (let i = 0; i < 50 && !helped; i++) {
       words.fill(0)
       words[0] = place.pointer + 8
-      runParallel(kernel, place.pointer, 200, 1)
+      enqueue(kernel, words, 1, 200, 1)
+      finishRuns()
       expect(words[2]).toBe(200)
       helped = words[3] !== 0
     }
@@ -70,7 +71,8 @@ describe("threads", () => {
     for (let i = 0; i < 50 && changes === 0; i++) {
       words.fill(0)
       words[0] = place.pointer + 4
-      runParallel(counting.kernel("sign")!, place.pointer, units, 1)
+      enqueue(counting.kernel("sign")!, words, 1, units, 1)
+      finishRuns()
       const signs = words.subarray(1)
       expect(signs).not.toContain(0)
       changes = signs.filter((sign, unit) => unit > 0 && sign !== signs[unit - 1]).length

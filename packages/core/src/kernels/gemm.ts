@@ -3,6 +3,7 @@ import { addGemmKernels, type GemmTile, gemmLayout, gemmPlan, gemmWords } from "
 import { gemmLoop, type ProductOptions } from "./gemmLoop.ts"
 import { getKernels, type Instructions, instructions } from "./mode.ts"
 import { Program } from "./program.ts"
+import { finishRuns } from "./queue.ts"
 import { type Parameter, runKernel } from "./twin.ts"
 import type { KernelArgument } from "./vectorized.ts"
 
@@ -57,44 +58,35 @@ export function raceTiles(): void {
 const leastWork = 256
 /** Multiplications from which threads pay. */
 const parallelWork = 150_000
-/** Multiplications from which all threads at once are better than leaving the product to one that is idle anyway. */
-const worthSharing = 2_000_000
+type Product = (a: Buffer, b: Buffer, c: Buffer, m: number, n: number, k: number, options?: ProductOptions) => void
+
+const product =
+  (free: boolean): Product =>
+  (a, b, c, m, n, k, options = {}) => {
+    const asked = options.accumulate === true && takeBlank(c) ? { ...options, accumulate: false } : options
+    const loop = m * n * k < leastWork || getKernels() === "typescript"
+    if (!loop && runWasm(a, b, c, m, n, k, asked, free)) return
+    finishRuns()
+    gemmLoop(a, b, c, m, n, k, asked)
+  }
 
 /**
  * C = op(A) op(B), or C += op(A) op(B).                          [m, k] [k, n] -> [m, n], row-major
  *
  * Every element of C is its products summed in order of k from zero, product and sum each rounded to the buffers'
- * precision, and only then added to C: no kernel, tile size or thread count changes a bit of it.
+ * precision, and only then added to C: no kernel, tile size or thread count changes a bit of it. Within a step it may still
+ * be running when this returns, see `finishRuns`.
  */
-export const gemm: Product = (a, b, c, m, n, k, options) => multiply(a, b, c, m, n, k, options, false)
+export const gemm = product(false)
 
 /**
- * Like `gemm`, but another thread may do it while the caller goes on: until `finishPostponed` nobody may look at C or
- * change A or B. A long product is shared out between all threads at once all the same.
+ * Like `gemm`, but no kernel waits for it: until `finishRuns` nobody may look at C or change A or B, kernels included.
  */
-export const gemmLater: Product = (a, b, c, m, n, k, options) =>
-  multiply(a, b, c, m, n, k, options, m * n * k < worthSharing)
+export const gemmFree = product(true)
 
-type Product = (a: Buffer, b: Buffer, c: Buffer, m: number, n: number, k: number, options?: ProductOptions) => void
+type Run = (...product: [...Required<Parameters<Product>>, free: boolean]) => boolean
 
-function multiply(
-  a: Buffer,
-  b: Buffer,
-  c: Buffer,
-  m: number,
-  n: number,
-  k: number,
-  options: ProductOptions = {},
-  later: boolean,
-): void {
-  const asked = options.accumulate === true && takeBlank(c) ? { ...options, accumulate: false } : options
-  const loop = m * n * k < leastWork || getKernels() === "typescript"
-  if (loop || !runWasm(a, b, c, m, n, k, asked, later)) gemmLoop(a, b, c, m, n, k, asked)
-}
-
-type Run = (...product: [...Required<Parameters<Product>>, later: boolean]) => boolean
-
-const runWasm: Run = (a, b, c, m, n, k, options, later) => {
+const runWasm: Run = (a, b, c, m, n, k, options, free) => {
   if (!(a instanceof Float32Array && b instanceof Float32Array && c instanceof Float32Array)) return false
   const tile = tileOf(instructions())
   const { transposeA = false, transposeB = false } = options
@@ -107,7 +99,7 @@ const runWasm: Run = (a, b, c, m, n, k, options, later) => {
   args[2] = c
   args[accumulateWord] = accumulate
   const grain = m * n * k < parallelWork ? units : 1
-  const done = runKernel(kernel, accumulate ? updating : writing, args, units, grain, false, later)
+  const done = runKernel(kernel, accumulate ? updating : writing, args, units, grain, false, free)
   args.fill(0, 0, 3)
   return done
 }

@@ -2,8 +2,8 @@ import type { Buffer } from "../storage.ts"
 import { type LinearMemory, wasmEngine } from "./wasm/engine.ts"
 
 const pageBytes = 65_536
-/** The lowest bytes hold the pool's control block and the kernels' arguments. */
-export const reservedBytes = pageBytes
+/** The lowest bytes hold the control block and the kernels' arguments. */
+export const reservedBytes = 2 * pageBytes
 const alignment = 64
 
 interface Gap {

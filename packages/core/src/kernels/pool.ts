@@ -1,21 +1,12 @@
 import { describe, OptionError, SelvedgeError } from "../errors.ts"
-import { allowsWaiting, availableThreads, environment, type HostWorker, startWorker } from "./host.ts"
+import { claims, word } from "./control.ts"
+import { availableThreads, environment, type HostWorker, startWorker } from "./host.ts"
 import { type Block, existingMemory, reservedBytes } from "./memory.ts"
 import type { KernelFunction } from "./wasm/engine.ts"
 import { workerSource } from "./worker.ts"
 
-/** Words of the control block, which stands at address 0 of linear memory; `worker.ts` has the same. */
-export const word = {
-  ...{ sequence: 0, claim: 1, done: 2, sleeping: 3, ready: 4 },
-  ...{ program: 5, bytes: 6, length: 7, kernel: 8, args: 9, units: 10, grain: 11, chunks: 12, wanted: 13 },
-  ...{ next: 14, queued: 15, finished: 16 },
-} as const
 /** Bytes of memory of its own that each thread has. */
 export const scratchBytes = 1 << 20
-/** The claim word, from its lowest bit: chunks taken from the beginning, chunks taken from the end, the dispatch's number. */
-const claims = { bits: 7, mask: 127, numbers: 0x3ffff } as const
-const mostChunks = claims.mask - 1
-const patience = 5_000
 /** Milliseconds of work for several threads, done by one, from which workers are started: twice what starting one takes. */
 const worthStarting = 50
 
@@ -40,11 +31,8 @@ let members: Member[] = []
 let ending: Promise<void> | null = null
 /** Workers that were told to end and may still be there. */
 let leavers = 0
-let sequence = 0
 let words: Int32Array | null = null
 let denied = false
-/** How many the machine has; 0: not asked yet, which takes a system call. */
-let cores = 0
 let spentAlone = 0
 
 /**
@@ -85,7 +73,7 @@ export function readyThreads(): number {
   return 1 + Math.min(getThreads() - 1, members.length, Atomics.load(words, word.ready))
 }
 
-/** The control block and what follows it up to the first block of memory; null before the first worker. */
+/** The words of the control block; null before the first worker. */
 export function controlWords(): Int32Array | null {
   return words
 }
@@ -102,6 +90,8 @@ export function ensureWorkers(): void {
   if (memory === null || !memory.shared || ending || leavers > 0 || denied) return
   if (words === null) {
     words = new Int32Array(memory.handle.buffer, 0, reservedBytes / 4)
+    for (const queued of [word.queued, word.freeQueued]) Atomics.store(words, queued, 1)
+    for (const claim of [word.claim, word.freeClaim]) Atomics.store(words, claim, 1 << claims.number)
     wake()
   }
   while (members.length < getThreads() - 1) {
@@ -144,99 +134,8 @@ export function runAlone(kernel: Dispatch, args: number, units: number): void {
   spentAlone += performance.now() - begun
 }
 
-/**
- * Runs a kernel over units [0, units), shared out in chunks between the threads that are there. Returns when all is done.
- * @throws SelvedgeError when a worker took a chunk and made no progress for five seconds.
- */
-export function runParallel(kernel: Dispatch, args: number, units: number, grain: number): void {
-  const w = words
-  if (w === null) {
-    kernel.run(args, 0, units)
-    return
-  }
-  const open = ((sequence + 1) & claims.numbers) << (2 * claims.bits)
-  // As if all were taken, while the words change.
-  Atomics.store(w, word.claim, open | claims.mask)
-  const chunks = describeWork(w, word.program, kernel, args, units, grain)
-  w[word.done] = 0
-  Atomics.store(w, word.claim, open)
-  callWorkers(w)
-  const own = workOn(w, kernel.run, args, units, w[word.grain], chunks)
-  if (Atomics.add(w, word.done, own) + own < chunks) waitFor(w, word.done, chunks)
-}
-
-/**
- * Writes what a thread has to know of a kernel's run to the words from `at` on: those from `program` to `chunks`.
- * @returns the number of chunks.
- */
-export function describeWork(
-  w: Int32Array,
-  at: number,
-  kernel: Dispatch,
-  args: number,
-  units: number,
-  grain: number,
-): number {
-  const size = Math.max(grain, Math.ceil(units / mostChunks))
-  w[at] = kernel.program
-  w[at + 1] = kernel.bytes
-  w[at + 2] = kernel.length
-  w[at + 3] = kernel.kernel
-  w[at + 4] = args
-  w[at + 5] = units
-  w[at + 6] = size
-  w[at + 7] = Math.ceil(units / size)
-  return w[at + 7]
-}
-
-/** Tells the workers that there is something to do. */
-export function callWorkers(w: Int32Array): void {
-  sequence = (sequence + 1) & claims.numbers
-  Atomics.store(w, word.sequence, sequence)
-  if (Atomics.load(w, word.sleeping) > 0) Atomics.notify(w, word.sequence)
-}
-
-function workOn(
-  w: Int32Array,
-  run: KernelFunction,
-  args: number,
-  units: number,
-  grain: number,
-  chunks: number,
-): number {
-  let own = 0
-  for (;;) {
-    const claim = Atomics.load(w, word.claim)
-    const chunk = claim & claims.mask
-    if (chunk + ((claim >>> claims.bits) & claims.mask) >= chunks) return own
-    if (Atomics.compareExchange(w, word.claim, claim, claim + 1) !== claim) continue
-    run(args, chunk * grain, Math.min(units, (chunk + 1) * grain))
-    own++
-  }
-}
-
-/**
- * Waits until the word at `place` counts that many chunks as done.
- * @throws SelvedgeError when it makes no progress for five seconds.
- */
-export function waitFor(w: Int32Array, place: number, chunks: number): void {
-  // Spinning is quickest while every thread has a core; with more threads than cores it would hold one up.
-  cores ||= availableThreads()
-  const spins = getThreads() <= cores ? 200_000 : 1_000
-  for (let i = 0; i < spins; i++) if (Atomics.load(w, place) >= chunks) return
-  const mayWait = allowsWaiting()
-  let seen = Atomics.load(w, place)
-  let since = performance.now()
-  while (seen < chunks) {
-    if (mayWait) Atomics.wait(w, place, seen, 0.2)
-    const done = Atomics.load(w, place)
-    if (done !== seen) since = performance.now()
-    else if (performance.now() - since > patience) throw lost(chunks - seen)
-    seen = done
-  }
-}
-
-function lost(chunks: number): SelvedgeError {
+/** Ends all workers, since one of them is lost, and gives the error that says so. */
+export function loseWorkers(chunks: number): SelvedgeError {
   // The one that hangs may still write: until it has ended, no step uses the memory it knows.
   const all = stopWorkers().then(() => {
     ending = null

@@ -4,7 +4,7 @@ import { clearLinear } from "./clear.ts"
 import { type Block, existingMemory, linearMemory, type Memory } from "./memory.ts"
 import { getKernels } from "./mode.ts"
 import { poolEnding } from "./pool.ts"
-import { finishPostponed } from "./postponed.ts"
+import { finishRuns } from "./queue.ts"
 import { widenIfAsked } from "./wide.ts"
 
 /** Bytes of linear memory that mirrors of all sessions together may fill before the longest unused is evicted. */
@@ -141,7 +141,11 @@ export class Session {
     }
     this.#begin(memory)
     try {
-      return fn()
+      try {
+        return fn()
+      } finally {
+        finishRuns()
+      }
     } finally {
       this.#end(memory)
     }
@@ -153,7 +157,7 @@ export class Session {
     this.handle.session = null
     if (!this.#mirrored) return
     this.#mirrored = false
-    finishPostponed()
+    finishRuns()
     for (const storage of this.#storages) release(storage)
   }
 

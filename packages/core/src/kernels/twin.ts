@@ -1,8 +1,8 @@
-import { isFloat64 } from "../storage.ts"
+import { insideStep, isFloat64 } from "../storage.ts"
 import { type Block, linearMemory, type Memory } from "./memory.ts"
-import { type Dispatch, getThreads, poolEnding, readyThreads, runAlone, runParallel, wantWorkers } from "./pool.ts"
-import { postpone } from "./postponed.ts"
+import { type Dispatch, getThreads, poolEnding, readyThreads, runAlone, wantWorkers } from "./pool.ts"
 import type { Program } from "./program.ts"
+import { enqueue, finishRuns, isSettled } from "./queue.ts"
 import type { KernelArgument, Twin } from "./vectorized.ts"
 
 /** What a kernel does with an argument: reads, writes or updates a buffer; or takes a number. */
@@ -30,7 +30,7 @@ export interface TwinOptions<A extends readonly KernelArgument[]> {
   readonly exact?: boolean
 }
 
-/** The argument block of the running kernel, above the pool's control block. */
+/** The argument block of a kernel that the calling thread runs, above the words of the control block. */
 const argsAddress = 1024
 const mostArguments = 32
 /** Larger copies are made in memory that is given back at once. */
@@ -57,8 +57,8 @@ export function twin<A extends readonly KernelArgument[]>(program: Program, opti
 
 /**
  * Runs a kernel on these arguments, copying buffers that lie outside of linear memory there and back. The word behind
- * the arguments is the length of the first buffer. With `later` it may still be running when this returns, until
- * `finishPostponed`.
+ * the arguments is the length of the first buffer. Within a step it may still be running when this returns, or not have
+ * begun: `finishRuns` waits for it. A `free` run is one that no other kernel waits for either.
  * @returns false when it cannot, or with `inPlaceOnly` when it would have to copy.
  */
 export function runKernel(
@@ -68,7 +68,7 @@ export function runKernel(
   units: number,
   grain: number,
   inPlaceOnly = false,
-  later = false,
+  free = false,
 ): boolean {
   const memory = linearMemory()
   if (memory === null) return false
@@ -86,7 +86,8 @@ export function runKernel(
   if (outside > 0 && (inPlaceOnly || !reserve(outside))) return false
   if (outside > 0) copyIn(memory, args, parameters)
   try {
-    launch(kernel, units, grain, later && outside === 0 ? args.length + 1 : 0)
+    launch(kernel, units, grain, args.length + 1, free && outside === 0)
+    if (outside > 0 || !insideStep()) finishRuns()
   } catch (error) {
     abandonStaging()
     throw error
@@ -96,19 +97,18 @@ export function runKernel(
   return true
 }
 
-/** Runs a kernel whose arguments are written, on as many threads as pay; postponed if a count of arguments is given. */
-function launch(kernel: Dispatch, units: number, grain: number, postponed: number): void {
-  if (units < 2 * grain || getThreads() === 1) {
-    kernel.run(argsAddress, 0, units)
-    return
-  }
-  wantWorkers()
+/** Runs a kernel whose arguments, a count of words, are written; or leaves it to all threads where that pays. */
+function launch(kernel: Dispatch, units: number, grain: number, count: number, free: boolean): void {
+  const small = units < 2 * grain
+  if (!small && getThreads() > 1) wantWorkers()
   const ready = readyThreads()
+  if (ready === 1) {
+    finishRuns()
+    if (small || getThreads() === 1) kernel.run(argsAddress, 0, units)
+    else runAlone(kernel, argsAddress, units)
+  } else if (small && isSettled()) kernel.run(argsAddress, 0, units)
   // Many chunks for each thread: at the end one waits for no more than the other's last.
-  const chunk = Math.max(grain, Math.ceil(units / (ready * 16)))
-  if (postponed > 0 && postpone(kernel, words, postponed, units, chunk)) return
-  if (ready > 1) runParallel(kernel, argsAddress, units, chunk)
-  else runAlone(kernel, argsAddress, units)
+  else enqueue(kernel, words, count, units, small ? units : Math.max(grain, Math.ceil(units / (ready * 16))), free)
 }
 
 function writeNumber(i: number, value: number | boolean, parameter: Parameter): void {

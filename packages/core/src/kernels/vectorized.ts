@@ -1,5 +1,6 @@
 import type { Buffer } from "../storage.ts"
 import { getKernels } from "./mode.ts"
+import { finishRuns } from "./queue.ts"
 
 /** An argument of a kernel: a buffer, or a number. */
 export type KernelArgument = Buffer | Uint8Array | Int32Array | Uint32Array | number | boolean
@@ -14,18 +15,20 @@ export interface Twin<A extends readonly KernelArgument[]> {
 }
 
 /**
- * Joins a plain loop, which is the specification, with its SIMD twin: the twin runs where it can, the loop elsewhere.
+ * Joins a plain loop, which is the specification, with its SIMD twin: the twin runs where it can, the loop elsewhere. Within
+ * a step the twin may still be running when this returns: others see its results through `Tensor.read`, or in a loop that is
+ * `vectorized` itself.
  */
 export function vectorized<A extends readonly KernelArgument[]>(
   name: string,
   loop: (...args: A) => void,
   twin?: Twin<A>,
 ): (...args: A) => void {
-  const kernel = twin
-    ? (...args: A) => {
-        if (getKernels() === "typescript" || !twin.run(...args)) loop(...args)
-      }
-    : loop
+  const kernel = (...args: A) => {
+    if (twin && getKernels() !== "typescript" && twin.run(...args)) return
+    finishRuns()
+    loop(...args)
+  }
   Object.defineProperty(kernel, "name", { value: name })
   return kernel
 }

@@ -1,33 +1,35 @@
+import { claims, entry, ring, word } from "./control.ts"
+
+const layout = JSON.stringify({ claims, entry, ring, word })
+
 /**
  * The program of a pool's worker, as text: a worker cannot import TypeScript, and a function's own text would carry the
  * transpiler's helpers. `start` gets the shared memory, the address of this worker's scratch and its place among the
- * workers; the words are those of `pool.ts`.
+ * workers.
  *
- * Chunks of a dispatch are claimed by compare-and-swap on one word: the dispatch's number, how many chunks workers have
- * taken from the end, and how many the calling thread has taken from the beginning. So a worker that slept through a
- * dispatch cannot take a chunk of the next by mistake, and a thread meets the same part of a matrix in one dispatch after
- * the other: what it wrote is still in its cache. A worker compiles a program from its bytes in shared memory when it
- * first meets it, before it claims a chunk that others would wait for. It spins for about a millisecond between
- * dispatches, then sleeps: waking up takes as long as a product, and a step has pauses of some hundred microseconds. While
- * fewer workers are wanted than its place it sleeps on that number, and no dispatch wakes it.
+ * Chunks of a run are claimed by compare-and-swap on one word (`control.ts`): the run's number, how many chunks workers
+ * have taken from the end, and how many the calling thread has taken from the beginning. So a worker that was held up
+ * cannot take a chunk of a later run by mistake, and a thread meets the same part of a matrix in one run after the other:
+ * what it wrote is still in its cache. A worker compiles a program from its bytes in shared memory when it first meets it,
+ * before it claims a chunk that others would wait for. What nobody waits for it does while it would wait itself.
  *
- * Between dispatches it does what was postponed, in the ring of `postponed.ts`: there, too, a chunk is claimed by
- * compare-and-swap on one word, which never has the same value twice while its entry can change.
+ * It spins for about a millisecond when there is nothing to do, then sleeps: waking up takes as long as a product, and a
+ * step has pauses of some hundred microseconds. While fewer workers are wanted than its place it sleeps on that number,
+ * and no run wakes it.
  */
 export const workerSource = `
 "use strict";
+const { claims, entry, ring, word } = ${layout};
 function start({ memory, scratch, index }) {
-  const words = new Int32Array(memory.buffer, 0, 16384);
-  const SEQUENCE = 0, CLAIM = 1, DONE = 2, SLEEPING = 3, READY = 4, PROGRAM = 5, BYTES = 6, LENGTH = 7, KERNEL = 8,
-    ARGS = 9, UNITS = 10, GRAIN = 11, CHUNKS = 12, WANTED = 13,
-    NEXT = 14, QUEUED = 15, FINISHED = 16;
-  const RING = 1024, ENTRIES = 256, ENTRY = 48;
+  const words = new Int32Array(memory.buffer, 0, ring.free + ring.entries * ring.entryWords);
   const programs = new Map();
-  const always = () => true;
-  const current = sequence => Atomics.load(words, CLAIM) >>> 14 === (sequence & 262143);
-  // The words from "at" on may be those of two runs, mixed while they were read: then "holds" says so, and there is none.
+  const chain = { first: ring.chain, claim: word.claim, queued: word.queued };
+  const free = { first: ring.free, claim: word.freeClaim, queued: word.freeQueued };
+  const EMPTY = 0, BUSY = 1, BEHIND = 2;
+  // The words of an entry may be those of two runs, mixed while they were read: then "holds" says so, and there is none.
   function kernel(at, holds) {
-    const id = words[at], bytesAt = words[at + 1], length = words[at + 2], which = words[at + 3];
+    const id = words[at + entry.program], bytesAt = words[at + entry.bytes], length = words[at + entry.length];
+    const which = words[at + entry.kernel];
     if (!holds()) return null;
     let functions = programs.get(id);
     if (functions === undefined) {
@@ -39,48 +41,38 @@ function start({ memory, scratch, index }) {
     }
     return functions[which];
   }
-  function work(sequence) {
-    let compiled = false;
-    for (;;) {
-      const claim = Atomics.load(words, CLAIM);
-      const front = claim & 127, back = (claim >>> 7) & 127, chunks = words[CHUNKS];
-      if (!current(sequence) || front + back >= chunks) return;
-      if (!compiled && kernel(PROGRAM, () => current(sequence)) === null) return;
-      compiled = true;
-      if (Atomics.compareExchange(words, CLAIM, claim, claim + 128) !== claim) continue;
-      const begin = (chunks - 1 - back) * words[GRAIN];
-      // Asked for again: only until the chunk is done do the words stay those of the dispatch that it belongs to.
-      kernel(PROGRAM, always)(words[ARGS], begin, Math.min(begin + words[GRAIN], words[UNITS]));
-      Atomics.add(words, DONE, 1);
-    }
+  function takeChunk(from) {
+    const claim = Atomics.load(words, from.claim), number = claim >>> claims.number;
+    if (number === Atomics.load(words, from.queued)) return EMPTY;
+    const at = from.first + (number % ring.entries) * ring.entryWords;
+    const run = kernel(at, () => Atomics.load(words, from.claim) >>> claims.number === number);
+    if (run === null) return BUSY;
+    if (Atomics.load(words, word.completed) - words[at + entry.after] << claims.number < 0) return BEHIND;
+    const chunks = words[at + entry.chunks], grain = words[at + entry.grain];
+    const front = claim & claims.mask, back = (claim >>> claims.bits) & claims.mask;
+    const next = front + back + 1 < chunks ? claim + (1 << claims.bits) : ((number + 1) & claims.numbers) << claims.number;
+    if (Atomics.compareExchange(words, from.claim, claim, next) !== claim) return BUSY;
+    const begin = (chunks - 1 - back) * grain;
+    run(4 * (at + ring.argumentWords), begin, Math.min(begin + grain, words[at + entry.units]));
+    if (from === free) Atomics.add(words, word.finished, 1);
+    else if (Atomics.add(words, at + entry.done, 1) + 1 === chunks) Atomics.store(words, word.completed, number);
+    return BUSY;
   }
-  function workOff() {
-    for (;;) {
-      const next = Atomics.load(words, NEXT), entry = next >>> 8, chunk = next & 255;
-      if (entry === Atomics.load(words, QUEUED)) return;
-      const at = RING + (entry % ENTRIES) * ENTRY;
-      const run = kernel(at, () => Atomics.load(words, NEXT) === next);
-      const after = chunk + 1 < words[at + 7] ? next + 1 : ((entry + 1) & 16777215) << 8;
-      if (run === null || Atomics.compareExchange(words, NEXT, next, after) !== next) continue;
-      const begin = chunk * words[at + 6];
-      run(words[at + 4], begin, Math.min(begin + words[at + 6], words[at + 5]));
-      Atomics.add(words, FINISHED, 1);
-    }
-  }
-  let last = Atomics.load(words, SEQUENCE);
-  Atomics.add(words, READY, 1);
-  for (;;) {
-    for (let wanted; index >= (wanted = Atomics.load(words, WANTED)); ) Atomics.wait(words, WANTED, wanted);
-    for (let spins = 0; Atomics.load(words, SEQUENCE) === last; spins++) {
-      if (spins < 200000) continue;
-      Atomics.add(words, SLEEPING, 1);
-      Atomics.wait(words, SEQUENCE, last);
-      Atomics.sub(words, SLEEPING, 1);
+  Atomics.add(words, word.ready, 1);
+  for (let spins = 0; ; ) {
+    for (let wanted; index >= (wanted = Atomics.load(words, word.wanted)); ) Atomics.wait(words, word.wanted, wanted);
+    const called = Atomics.load(words, word.called);
+    const found = takeChunk(chain);
+    if (found === BUSY || takeChunk(free) === BUSY) spins = 0;
+    else if (++spins > 200000 && found === EMPTY) {
+      Atomics.add(words, word.sleeping, 1);
+      Atomics.wait(words, word.called, called);
+      Atomics.sub(words, word.sleeping, 1);
       spins = 0;
+    } else if (spins > 20000 && found === BEHIND) {
+      // With more threads than cores the one that is waited for may need this core.
+      Atomics.wait(words, word.completed, Atomics.load(words, word.completed), 0.2);
     }
-    last = Atomics.load(words, SEQUENCE);
-    work(last);
-    workOff();
   }
 }
 if (typeof process === "object" && process.versions && process.versions.node) {

@@ -1,5 +1,5 @@
 import * as simd from "../kernels/simd/index.ts"
-import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./shared/op.ts"
+import { alloc, type Buffer, operand, recordVectorized, type Tensor, vectorized } from "./shared/op.ts"
 
 /**
  * Absolute value.                                                         shape kept
@@ -8,9 +8,9 @@ import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./sha
  *   dx += sign(x) dy, 0 at 0
  */
 export function abs(x: Tensor): Tensor {
-  const [a, y] = [read("abs", x), alloc(x.size)]
+  const [a, y] = [operand("abs", x), alloc(x.size)]
   absForward(a, y)
-  return record("abs", y, x.shape, [x], (dy, dx) => dx && absBackward(a, dy, dx))
+  return recordVectorized("abs", y, x.shape, [x], (dy, dx) => dx && absBackward(a, dy, dx))
 }
 
 const absForward = vectorized(

@@ -1,6 +1,6 @@
 import * as simd from "../kernels/simd/index.ts"
 import { accumulate } from "./shared/accumulate.ts"
-import { alloc, type Buffer, record, sizeOf, type Tensor, vectorized } from "./shared/op.ts"
+import { alloc, type Buffer, recordVectorized, sizeOf, type Tensor, vectorized } from "./shared/op.ts"
 import { type Operand, stretch } from "./shared/stretch.ts"
 
 /**
@@ -16,7 +16,7 @@ export function add(a: Operand, b: Operand): Tensor {
   const [[u, v], shape] = stretch("add", a, b)
   const y = alloc(sizeOf(shape))
   addForward(u.data, v.data, y)
-  return record("add", y, shape, [u.tensor, v.tensor], (dy, da, db) => {
+  return recordVectorized("add", y, shape, [u.tensor, v.tensor], (dy, da, db) => {
     u.gather(da, full => accumulate(dy, full))
     v.gather(db, full => accumulate(dy, full))
   })

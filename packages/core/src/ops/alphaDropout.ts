@@ -2,7 +2,7 @@ import { checkKeys, checkNumber } from "../errors.ts"
 import * as simd from "../kernels/simd/index.ts"
 import type { Stream } from "../random/stream.ts"
 import { drawUniform, type NoiseOptions } from "./shared/noise.ts"
-import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./shared/op.ts"
+import { alloc, type Buffer, operand, recordVectorized, type Tensor, vectorized } from "./shared/op.ts"
 
 /** The value that SELU gives very negative inputs: - scale alpha. */
 const saturated = -1.7580993408473766
@@ -19,13 +19,19 @@ const saturated = -1.7580993408473766
  */
 export function alphaDropout(x: Tensor, rate: number, stream: Stream, options: NoiseOptions = {}): Tensor {
   checkKeys("alphaDropout", options, ["noiseShape"])
-  const input = read("alphaDropout", x)
+  const input = operand("alphaDropout", x)
   const limit = Math.fround(checkNumber("alphaDropout", "rate", rate, { min: 0, below: 1 }))
   const a = 1 / Math.sqrt((1 - rate) * (1 + rate * saturated * saturated))
   const b = -a * rate * saturated
   const [noise, y] = [drawUniform("alphaDropout", x, stream, options), alloc(x.size)]
   alphaDropoutForward(input, noise, y, limit, a, b, a * saturated + b)
-  return record("alphaDropout", y, x.shape, [x], (dy, dx) => dx && alphaDropoutBackward(noise, dy, dx, limit, a))
+  return recordVectorized(
+    "alphaDropout",
+    y,
+    x.shape,
+    [x],
+    (dy, dx) => dx && alphaDropoutBackward(noise, dy, dx, limit, a),
+  )
 }
 
 const alphaDropoutForward = vectorized(

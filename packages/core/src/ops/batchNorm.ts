@@ -9,7 +9,7 @@ import {
   normalizeColumns,
 } from "./shared/columns.ts"
 import { toLast } from "./shared/lastAxis.ts"
-import { alloc, type Buffer, read, record, type Tensor, vectorized, wrap } from "./shared/op.ts"
+import { alloc, type Buffer, operand, recordVectorized, type Tensor, vectorized, wrap } from "./shared/op.ts"
 import { zeros } from "./zeros.ts"
 
 /** What `batchNorm` gives: its output, and the batch's statistics for the moving averages. */
@@ -39,7 +39,7 @@ export function batchNorm(
   beta: Tensor | null = null,
   options: BatchNormOptions = {},
 ): BatchNormResult {
-  const a = read("batchNorm", x)
+  const a = operand("batchNorm", x)
   const { axis, epsilon } = checkBatchNorm("batchNorm", x, { gamma, beta }, options)
   const elsewhere = toLast(x, axis)
   if (elsewhere) {
@@ -49,12 +49,12 @@ export function batchNorm(
   const n = x.shape[axis]
   const rows = n === 0 ? 0 : x.size / n
   const [scale, shift] = [gamma ?? ones([n]), beta ?? zeros([n])]
-  const [g, b] = [read("batchNorm", scale), read("batchNorm", shift)]
+  const [g, b] = [operand("batchNorm", scale), operand("batchNorm", shift)]
   const [mean, variance, y] = [alloc(n), alloc(n), alloc(x.size)]
   columnMoments(a, mean, variance, rows, n)
   const inverse = inverseDeviation(variance, epsilon)
   normalizeColumns(a, mean, inverse, g, b, y, rows, n)
-  const output = record("batchNorm", y, x.shape, [x, scale, shift], (dy, dx, dgamma, dbeta) => {
+  const output = recordVectorized("batchNorm", y, x.shape, [x, scale, shift], (dy, dx, dgamma, dbeta) => {
     const [sums, products] = [alloc(n), alloc(n)]
     normalizeColumnSums(a, mean, inverse, dy, sums, products, rows, n)
     if (dgamma) accumulate(products, dgamma)

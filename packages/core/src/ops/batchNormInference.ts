@@ -1,3 +1,4 @@
+import { finishRuns } from "../kernels/queue.ts"
 import { ones } from "./ones.ts"
 import { accumulate } from "./shared/accumulate.ts"
 import {
@@ -49,6 +50,7 @@ export function batchNormInference(
     if (!(dm || dv || dgamma || dbeta)) return
     const [sums, products] = [alloc(n), alloc(n)]
     normalizeColumnSums(a, m, i, dy, sums, products, rows, n)
+    finishRuns()
     for (let j = 0; dm && j < n; j++) dm[j] -= g[j] * i[j] * sums[j]
     for (let j = 0; dv && j < n; j++) dv[j] -= 0.5 * g[j] * i[j] * i[j] * products[j]
     if (dgamma) accumulate(products, dgamma)

@@ -2,7 +2,7 @@ import { ShapeError } from "../errors.ts"
 import * as simd from "../kernels/simd/index.ts"
 import { sigmoid, softplus } from "../math.ts"
 import { asRows, sameShape } from "../shape.ts"
-import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./shared/op.ts"
+import { alloc, type Buffer, operand, recordVectorized, type Tensor, vectorized } from "./shared/op.ts"
 
 /**
  * Cross-entropy of independent yes-or-no targets, from logits, averaged over the last axis.
@@ -16,7 +16,7 @@ import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./sha
  */
 export function binaryCrossentropy(target: Tensor, logits: Tensor): Tensor {
   const op = "binaryCrossentropy"
-  const [t, x] = [read(op, target), read(op, logits)]
+  const [t, x] = [operand(op, target), operand(op, logits)]
   const [rows, n] = asRows(op, logits.shape)
   if (!sameShape(target.shape, logits.shape)) {
     throw new ShapeError(`${op}: target and logits have different shapes`, {
@@ -25,7 +25,7 @@ export function binaryCrossentropy(target: Tensor, logits: Tensor): Tensor {
   }
   const y = alloc(rows)
   binaryCrossentropyForward(t, x, y, rows, n)
-  return record(op, y, logits.shape.slice(0, -1), [target, logits], (dy, dt, dx) => {
+  return recordVectorized(op, y, logits.shape.slice(0, -1), [target, logits], (dy, dt, dx) => {
     if (dt) binaryTargetBackward(x, dy, dt, rows, n)
     if (dx) binaryLogitsBackward(t, x, dy, dx, rows, n)
   })

@@ -2,7 +2,7 @@ import { checkKeys, checkNumber } from "../errors.ts"
 import * as simd from "../kernels/simd/index.ts"
 import type { Stream } from "../random/stream.ts"
 import { drawUniform, type NoiseOptions } from "./shared/noise.ts"
-import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./shared/op.ts"
+import { alloc, type Buffer, operand, recordVectorized, type Tensor, vectorized } from "./shared/op.ts"
 
 /**
  * Dropout: zeroes a share of the entries and scales the others up, so that the mean stays.      shape kept
@@ -16,13 +16,13 @@ import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./sha
  */
 export function dropout(x: Tensor, rate: number, stream: Stream, options: NoiseOptions = {}): Tensor {
   checkKeys("dropout", options, ["noiseShape"])
-  const a = read("dropout", x)
+  const a = operand("dropout", x)
   // Rounded as a float32 comparison would, so that every kernel keeps the same units.
   const limit = Math.fround(checkNumber("dropout", "rate", rate, { min: 0, below: 1 }))
   const scale = 1 / (1 - rate)
   const [noise, y] = [drawUniform("dropout", x, stream, options), alloc(x.size)]
   dropoutForward(a, noise, y, limit, scale)
-  return record("dropout", y, x.shape, [x], (dy, dx) => dx && dropoutBackward(noise, dy, dx, limit, scale))
+  return recordVectorized("dropout", y, x.shape, [x], (dy, dx) => dx && dropoutBackward(noise, dy, dx, limit, scale))
 }
 
 const dropoutForward = vectorized(

@@ -1,6 +1,6 @@
 import * as simd from "../kernels/simd/index.ts"
 import * as math from "../math.ts"
-import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./shared/op.ts"
+import { alloc, type Buffer, operand, recordVectorized, type Tensor, vectorized } from "./shared/op.ts"
 
 /**
  * Exponential; also exported as `exponential`, its name as an activation. shape kept
@@ -9,9 +9,9 @@ import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./sha
  *   dx += y dy
  */
 export function exp(x: Tensor): Tensor {
-  const [a, y] = [read("exp", x), alloc(x.size)]
+  const [a, y] = [operand("exp", x), alloc(x.size)]
   expForward(a, y)
-  return record("exp", y, x.shape, [x], (dy, dx) => dx && expBackward(y, dy, dx))
+  return recordVectorized("exp", y, x.shape, [x], (dy, dx) => dx && expBackward(y, dy, dx))
 }
 
 const expForward = vectorized(

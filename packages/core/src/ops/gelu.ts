@@ -1,7 +1,7 @@
 import { checkBoolean, checkKeys } from "../errors.ts"
 import * as simd from "../kernels/simd/index.ts"
 import { erfc, exp, tanh } from "../math.ts"
-import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./shared/op.ts"
+import { alloc, type Buffer, operand, recordVectorized, type Tensor, vectorized } from "./shared/op.ts"
 
 const sqrtHalf = Math.sqrt(0.5)
 const inverseSqrtTwoPi = 0.3989422804014327
@@ -21,10 +21,10 @@ const cubic = 0.044715
 export function gelu(x: Tensor, options: { readonly approximate?: boolean } = {}): Tensor {
   checkKeys("gelu", options, ["approximate"])
   const approximate = checkBoolean("gelu", "approximate", options.approximate ?? false)
-  const [a, y] = [read("gelu", x), alloc(x.size)]
+  const [a, y] = [operand("gelu", x), alloc(x.size)]
   if (approximate) geluTanhForward(a, y)
   else geluForward(a, y)
-  return record("gelu", y, x.shape, [x], (dy, dx) => {
+  return recordVectorized("gelu", y, x.shape, [x], (dy, dx) => {
     if (dx && approximate) geluTanhBackward(a, dy, dx)
     else if (dx) geluBackward(a, dy, dx)
   })

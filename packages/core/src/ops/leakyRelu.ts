@@ -1,6 +1,6 @@
 import { checkKeys, checkNumber } from "../errors.ts"
 import * as simd from "../kernels/simd/index.ts"
-import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./shared/op.ts"
+import { alloc, type Buffer, operand, recordVectorized, type Tensor, vectorized } from "./shared/op.ts"
 
 /**
  * Rectifier with a slope below 0.                                         shape kept
@@ -15,9 +15,9 @@ import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./sha
 export function leakyRelu(x: Tensor, options: { readonly negativeSlope?: number } = {}): Tensor {
   checkKeys("leakyRelu", options, ["negativeSlope"])
   const slope = checkNumber("leakyRelu", "negativeSlope", options.negativeSlope ?? 0.2)
-  const [a, y] = [read("leakyRelu", x), alloc(x.size)]
+  const [a, y] = [operand("leakyRelu", x), alloc(x.size)]
   leakyReluForward(a, y, slope)
-  return record("leakyRelu", y, x.shape, [x], (dy, dx) => dx && leakyReluBackward(a, dy, dx, slope))
+  return recordVectorized("leakyRelu", y, x.shape, [x], (dy, dx) => dx && leakyReluBackward(a, dy, dx, slope))
 }
 
 const leakyReluForward = vectorized(

@@ -1,8 +1,8 @@
 import { ShapeError } from "../errors.ts"
-import { gemm, gemmLater } from "../kernels/gemm.ts"
+import { gemm, gemmFree } from "../kernels/gemm.ts"
 import { asRows } from "../shape.ts"
 import { addBias, addBiasSums } from "./shared/bias.ts"
-import { alloc, read, recordProducts, type Tensor } from "./shared/op.ts"
+import { alloc, operand, recordProducts, type Tensor } from "./shared/op.ts"
 
 /**
  * A dense layer's affine map, along the last axis.             [..., k] [k, n] [n] -> [..., n]
@@ -15,19 +15,19 @@ import { alloc, read, recordProducts, type Tensor } from "./shared/op.ts"
  * @throws ShapeError when the last dimension of x is not the first of kernel, or bias is not [n].
  */
 export function linear(x: Tensor, kernel: Tensor, bias?: Tensor | null): Tensor {
-  const [a, w] = [read("linear", x), read("linear", kernel)]
+  const [a, w] = [operand("linear", x), operand("linear", kernel)]
   const [m, k] = asRows("linear", x.shape)
   checkKernel(x, kernel, bias, k)
   const n = kernel.shape[1]
   const y = alloc(m * n)
   gemm(a, w, y, m, n, k)
-  if (bias) addBias(read("linear", bias), y, m, n)
+  if (bias) addBias(operand("linear", bias), y, m, n)
   const shape = [...x.shape.slice(0, -1), n]
   const inputs = bias ? [x, kernel, bias] : [x, kernel]
   return recordProducts("linear", y, shape, inputs, (dy, dx, dw, db) => {
     if (dx) gemm(dy, w, dx, m, k, n, { transposeB: true, accumulate: true })
-    // The gradient of a leaf goes nowhere else: it can be computed beside what the layers below do.
-    const product = kernel.node === null ? gemmLater : gemm
+    // No other gradient waits for that of a leaf: it can be computed beside what the layers below do.
+    const product = kernel.node === null ? gemmFree : gemm
     if (dw) product(a, dy, dw, k, n, m, { transposeA: true, accumulate: true })
     if (db) addBiasSums(dy, db, m, n)
   })

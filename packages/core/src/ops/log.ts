@@ -1,6 +1,6 @@
 import * as simd from "../kernels/simd/index.ts"
 import * as math from "../math.ts"
-import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./shared/op.ts"
+import { alloc, type Buffer, operand, recordVectorized, type Tensor, vectorized } from "./shared/op.ts"
 
 /**
  * Natural logarithm.                                                      shape kept
@@ -9,9 +9,9 @@ import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./sha
  *   dx += dy / x
  */
 export function log(x: Tensor): Tensor {
-  const [a, y] = [read("log", x), alloc(x.size)]
+  const [a, y] = [operand("log", x), alloc(x.size)]
   logForward(a, y)
-  return record("log", y, x.shape, [x], (dy, dx) => dx && logBackward(a, dy, dx))
+  return recordVectorized("log", y, x.shape, [x], (dy, dx) => dx && logBackward(a, dy, dx))
 }
 
 const logForward = vectorized(

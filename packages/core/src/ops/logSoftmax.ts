@@ -3,7 +3,7 @@ import * as simd from "../kernels/simd/index.ts"
 import { exp, log } from "../math.ts"
 import { asRows, resolveAxis } from "../shape.ts"
 import { toLast } from "./shared/lastAxis.ts"
-import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./shared/op.ts"
+import { alloc, type Buffer, operand, recordVectorized, type Tensor, vectorized } from "./shared/op.ts"
 
 /**
  * Logarithm of the softmax along an axis, the last by default.            shape kept
@@ -15,13 +15,13 @@ import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./sha
  */
 export function logSoftmax(x: Tensor, options: { readonly axis?: number } = {}): Tensor {
   checkKeys("logSoftmax", options, ["axis"])
-  const a = read("logSoftmax", x)
+  const a = operand("logSoftmax", x)
   const [rows, n] = asRows("logSoftmax", x.shape)
   const elsewhere = toLast(x, resolveAxis("logSoftmax", options.axis ?? -1, x.rank))
   if (elsewhere) return elsewhere[1](logSoftmax(elsewhere[0]))
   const y = alloc(x.size)
   logSoftmaxForward(a, y, rows, n)
-  return record("logSoftmax", y, x.shape, [x], (dy, dx) => dx && logSoftmaxBackward(y, dy, dx, rows, n))
+  return recordVectorized("logSoftmax", y, x.shape, [x], (dy, dx) => dx && logSoftmaxBackward(y, dy, dx, rows, n))
 }
 
 const logSoftmaxForward = vectorized(

@@ -1,6 +1,6 @@
 import * as simd from "../kernels/simd/index.ts"
 import { sigmoid, softplus, tanh } from "../math.ts"
-import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./shared/op.ts"
+import { alloc, type Buffer, operand, recordVectorized, type Tensor, vectorized } from "./shared/op.ts"
 
 /**
  * Mish.                                                                   shape kept
@@ -11,9 +11,9 @@ import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./sha
  * Misra, "Mish: A Self Regularized Non-Monotonic Activation Function", 2019.
  */
 export function mish(x: Tensor): Tensor {
-  const [a, y] = [read("mish", x), alloc(x.size)]
+  const [a, y] = [operand("mish", x), alloc(x.size)]
   mishForward(a, y)
-  return record("mish", y, x.shape, [x], (dy, dx) => dx && mishBackward(a, dy, dx))
+  return recordVectorized("mish", y, x.shape, [x], (dy, dx) => dx && mishBackward(a, dy, dx))
 }
 
 const mishForward = vectorized(

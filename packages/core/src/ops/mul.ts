@@ -1,5 +1,5 @@
 import * as simd from "../kernels/simd/index.ts"
-import { alloc, type Buffer, record, sizeOf, type Tensor, vectorized } from "./shared/op.ts"
+import { alloc, type Buffer, recordVectorized, sizeOf, type Tensor, vectorized } from "./shared/op.ts"
 import { type Operand, stretch } from "./shared/stretch.ts"
 
 /**
@@ -14,7 +14,7 @@ export function mul(a: Operand, b: Operand): Tensor {
   const [[u, v], shape] = stretch("mul", a, b)
   const y = alloc(sizeOf(shape))
   mulForward(u.data, v.data, y)
-  return record("mul", y, shape, [u.tensor, v.tensor], (dy, da, db) => {
+  return recordVectorized("mul", y, shape, [u.tensor, v.tensor], (dy, da, db) => {
     u.gather(da, full => mulLeftBackward(v.data, dy, full))
     v.gather(db, full => mulRightBackward(u.data, dy, full))
   })

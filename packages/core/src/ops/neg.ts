@@ -1,5 +1,5 @@
 import * as simd from "../kernels/simd/index.ts"
-import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./shared/op.ts"
+import { alloc, type Buffer, operand, recordVectorized, type Tensor, vectorized } from "./shared/op.ts"
 
 /**
  * Negative.                                                               shape kept
@@ -8,9 +8,9 @@ import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./sha
  *   dx += -dy
  */
 export function neg(x: Tensor): Tensor {
-  const [a, y] = [read("neg", x), alloc(x.size)]
+  const [a, y] = [operand("neg", x), alloc(x.size)]
   negForward(a, y)
-  return record("neg", y, x.shape, [x], (dy, dx) => dx && negBackward(dy, dx))
+  return recordVectorized("neg", y, x.shape, [x], (dy, dx) => dx && negBackward(dy, dx))
 }
 
 const negForward = vectorized(

@@ -1,7 +1,7 @@
 import { ShapeError } from "../errors.ts"
 import * as simd from "../kernels/simd/index.ts"
 import { sameShape } from "../shape.ts"
-import { alloc, type Buffer, record, type Tensor, vectorized } from "./shared/op.ts"
+import { alloc, type Buffer, recordVectorized, type Tensor, vectorized } from "./shared/op.ts"
 import { stretch } from "./shared/stretch.ts"
 
 /**
@@ -21,7 +21,7 @@ export function prelu(x: Tensor, alpha: Tensor): Tensor {
   }
   const y = alloc(x.size)
   preluForward(a.data, w.data, y)
-  return record("prelu", y, shape, [x, alpha], (dy, dx, dalpha) => {
+  return recordVectorized("prelu", y, shape, [x, alpha], (dy, dx, dalpha) => {
     if (dx) preluBackward(a.data, w.data, dy, dx)
     w.gather(dalpha, full => preluSlopeBackward(a.data, dy, full))
   })

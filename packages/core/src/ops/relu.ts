@@ -1,6 +1,6 @@
 import { checkKeys, checkNumber } from "../errors.ts"
 import * as simd from "../kernels/simd/index.ts"
-import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./shared/op.ts"
+import { alloc, type Buffer, operand, recordVectorized, type Tensor, vectorized } from "./shared/op.ts"
 
 /** What `relu` may be told. */
 export interface ReluOptions {
@@ -29,15 +29,15 @@ export function relu(x: Tensor, options: ReluOptions = {}): Tensor {
   const threshold = checkNumber("relu", "threshold", options.threshold ?? 0)
   const limited = typeof options.maxValue === "number"
   const max = limited ? checkNumber("relu", "maxValue", options.maxValue, { min: 0 }) : Infinity
-  const [a, y] = [read("relu", x), alloc(x.size)]
+  const [a, y] = [operand("relu", x), alloc(x.size)]
   if (slope === 0 && threshold === 0 && !limited) {
     reluForward(a, y)
-    return record("relu", y, x.shape, [x], (dy, dx) => dx && reluBackward(a, dy, dx))
+    return recordVectorized("relu", y, x.shape, [x], (dy, dx) => dx && reluBackward(a, dy, dx))
   }
   const atThreshold = threshold === 0 && !limited ? slope : 0
   const atMax = threshold === 0 && max === 6 ? 0 : 1
   boundedReluForward(a, y, slope, max, threshold)
-  return record("relu", y, x.shape, [x], (dy, dx) => {
+  return recordVectorized("relu", y, x.shape, [x], (dy, dx) => {
     if (dx) boundedReluBackward(a, dy, dx, slope, max, threshold, atThreshold, atMax)
   })
 }

@@ -1,6 +1,6 @@
 import * as simd from "../kernels/simd/index.ts"
 import { expm1 } from "../math.ts"
-import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./shared/op.ts"
+import { alloc, type Buffer, operand, recordVectorized, type Tensor, vectorized } from "./shared/op.ts"
 
 const scale = 1.0507009873554805
 const scaleAlpha = 1.7580993408473766
@@ -14,9 +14,9 @@ const scaleAlpha = 1.7580993408473766
  * scale = 1.0507..., alpha = 1.6732...: Klambauer et al., "Self-Normalizing Neural Networks", 2017.
  */
 export function selu(x: Tensor): Tensor {
-  const [a, y] = [read("selu", x), alloc(x.size)]
+  const [a, y] = [operand("selu", x), alloc(x.size)]
   seluForward(a, y)
-  return record("selu", y, x.shape, [x], (dy, dx) => dx && seluBackward(y, dy, dx))
+  return recordVectorized("selu", y, x.shape, [x], (dy, dx) => dx && seluBackward(y, dy, dx))
 }
 
 const seluForward = vectorized(

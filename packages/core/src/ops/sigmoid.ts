@@ -1,6 +1,6 @@
 import * as simd from "../kernels/simd/index.ts"
 import * as math from "../math.ts"
-import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./shared/op.ts"
+import { alloc, type Buffer, operand, recordVectorized, type Tensor, vectorized } from "./shared/op.ts"
 
 /**
  * Logistic function, from 0 to 1.                                         shape kept
@@ -11,9 +11,9 @@ import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./sha
  * The output remembers x as its `logits`, from which a cross-entropy computes a stable gradient.
  */
 export function sigmoid(x: Tensor): Tensor {
-  const [a, s] = [read("sigmoid", x), alloc(x.size)]
+  const [a, s] = [operand("sigmoid", x), alloc(x.size)]
   sigmoidForward(a, s)
-  const y = record("sigmoid", s, x.shape, [x], (dy, dx) => dx && sigmoidBackward(s, dy, dx))
+  const y = recordVectorized("sigmoid", s, x.shape, [x], (dy, dx) => dx && sigmoidBackward(s, dy, dx))
   y.logits = x
   return y
 }

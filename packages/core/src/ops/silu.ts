@@ -1,6 +1,6 @@
 import * as simd from "../kernels/simd/index.ts"
 import { sigmoid } from "../math.ts"
-import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./shared/op.ts"
+import { alloc, type Buffer, operand, recordVectorized, type Tensor, vectorized } from "./shared/op.ts"
 
 /**
  * Sigmoid linear unit, also called swish.                                 shape kept
@@ -11,9 +11,9 @@ import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./sha
  * Ramachandran, Zoph, Le, "Searching for Activation Functions", 2017.
  */
 export function silu(x: Tensor): Tensor {
-  const [a, y] = [read("silu", x), alloc(x.size)]
+  const [a, y] = [operand("silu", x), alloc(x.size)]
   siluForward(a, y)
-  return record("silu", y, x.shape, [x], (dy, dx) => dx && siluBackward(a, dy, dx))
+  return recordVectorized("silu", y, x.shape, [x], (dy, dx) => dx && siluBackward(a, dy, dx))
 }
 
 const siluForward = vectorized(

@@ -3,7 +3,7 @@ import * as simd from "../kernels/simd/index.ts"
 import { exp } from "../math.ts"
 import { asRows, resolveAxis } from "../shape.ts"
 import { toLast } from "./shared/lastAxis.ts"
-import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./shared/op.ts"
+import { alloc, type Buffer, operand, recordVectorized, type Tensor, vectorized } from "./shared/op.ts"
 
 /**
  * Softmax along an axis, the last by default.                             shape kept
@@ -17,13 +17,13 @@ import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./sha
  */
 export function softmax(x: Tensor, options: { readonly axis?: number } = {}): Tensor {
   checkKeys("softmax", options, ["axis"])
-  const a = read("softmax", x)
+  const a = operand("softmax", x)
   const [rows, n] = asRows("softmax", x.shape)
   const elsewhere = toLast(x, resolveAxis("softmax", options.axis ?? -1, x.rank))
   if (elsewhere) return elsewhere[1](softmax(elsewhere[0]))
   const p = alloc(x.size)
   softmaxForward(a, p, rows, n)
-  const y = record("softmax", p, x.shape, [x], (dy, dx) => dx && softmaxBackward(p, dy, dx, rows, n))
+  const y = recordVectorized("softmax", p, x.shape, [x], (dy, dx) => dx && softmaxBackward(p, dy, dx, rows, n))
   y.logits = x
   return y
 }

@@ -1,6 +1,6 @@
 import * as simd from "../kernels/simd/index.ts"
 import * as math from "../math.ts"
-import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./shared/op.ts"
+import { alloc, type Buffer, operand, recordVectorized, type Tensor, vectorized } from "./shared/op.ts"
 
 /**
  * Smooth rectifier.                                                       shape kept
@@ -11,9 +11,9 @@ import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./sha
  * The second form never overflows and keeps its digits for very negative x.
  */
 export function softplus(x: Tensor): Tensor {
-  const [a, y] = [read("softplus", x), alloc(x.size)]
+  const [a, y] = [operand("softplus", x), alloc(x.size)]
   softplusForward(a, y)
-  return record("softplus", y, x.shape, [x], (dy, dx) => dx && softplusBackward(a, dy, dx))
+  return recordVectorized("softplus", y, x.shape, [x], (dy, dx) => dx && softplusBackward(a, dy, dx))
 }
 
 const softplusForward = vectorized(

@@ -2,7 +2,7 @@ import { OptionError, ShapeError } from "../errors.ts"
 import * as simd from "../kernels/simd/index.ts"
 import { exp, log } from "../math.ts"
 import { asRows, sameShape } from "../shape.ts"
-import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./shared/op.ts"
+import { alloc, type Buffer, operand, read, recordVectorized, type Tensor, vectorized } from "./shared/op.ts"
 
 /**
  * Cross-entropy of class numbers, from logits.                            labels [...], logits [..., n] -> [...]
@@ -16,7 +16,7 @@ import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./sha
  */
 export function sparseCategoricalCrossentropy(labels: Tensor, logits: Tensor): Tensor {
   const op = "sparseCategoricalCrossentropy"
-  const [t, x] = [read(op, labels), read(op, logits)]
+  const [t, x] = [read(op, labels), operand(op, logits)]
   const [rows, n] = asRows(op, logits.shape)
   const shape = logits.shape.slice(0, -1)
   if (!sameShape(labels.shape, shape) && !sameShape(labels.shape, [...shape, 1])) {
@@ -28,7 +28,7 @@ export function sparseCategoricalCrossentropy(labels: Tensor, logits: Tensor): T
   checkLabels(op, t, n)
   const [p, y] = [alloc(logits.size), alloc(rows)]
   sparseCrossentropyForward(t, x, p, y, rows, n)
-  return record(op, y, shape, [logits], (dy, dx) => dx && sparseCrossentropyBackward(t, p, dy, dx, rows, n))
+  return recordVectorized(op, y, shape, [logits], (dy, dx) => dx && sparseCrossentropyBackward(t, p, dy, dx, rows, n))
 }
 
 function checkLabels(op: string, labels: Buffer, n: number): void {

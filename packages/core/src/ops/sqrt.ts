@@ -1,5 +1,5 @@
 import * as simd from "../kernels/simd/index.ts"
-import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./shared/op.ts"
+import { alloc, type Buffer, operand, recordVectorized, type Tensor, vectorized } from "./shared/op.ts"
 
 /**
  * Square root.                                                            shape kept
@@ -8,9 +8,9 @@ import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./sha
  *   dx += dy / (2 y), infinite at 0
  */
 export function sqrt(x: Tensor): Tensor {
-  const [a, y] = [read("sqrt", x), alloc(x.size)]
+  const [a, y] = [operand("sqrt", x), alloc(x.size)]
   sqrtForward(a, y)
-  return record("sqrt", y, x.shape, [x], (dy, dx) => dx && sqrtBackward(y, dy, dx))
+  return recordVectorized("sqrt", y, x.shape, [x], (dy, dx) => dx && sqrtBackward(y, dy, dx))
 }
 
 const sqrtForward = vectorized(

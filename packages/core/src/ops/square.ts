@@ -1,5 +1,5 @@
 import * as simd from "../kernels/simd/index.ts"
-import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./shared/op.ts"
+import { alloc, type Buffer, operand, recordVectorized, type Tensor, vectorized } from "./shared/op.ts"
 
 /**
  * Square.                                                                 shape kept
@@ -8,9 +8,9 @@ import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./sha
  *   dx += 2 x dy
  */
 export function square(x: Tensor): Tensor {
-  const [a, y] = [read("square", x), alloc(x.size)]
+  const [a, y] = [operand("square", x), alloc(x.size)]
   squareForward(a, y)
-  return record("square", y, x.shape, [x], (dy, dx) => dx && squareBackward(a, dy, dx))
+  return recordVectorized("square", y, x.shape, [x], (dy, dx) => dx && squareBackward(a, dy, dx))
 }
 
 const squareForward = vectorized(

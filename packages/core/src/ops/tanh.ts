@@ -1,6 +1,6 @@
 import * as simd from "../kernels/simd/index.ts"
 import * as math from "../math.ts"
-import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./shared/op.ts"
+import { alloc, type Buffer, operand, recordVectorized, type Tensor, vectorized } from "./shared/op.ts"
 
 /**
  * Hyperbolic tangent, from -1 to 1.                                       shape kept
@@ -9,9 +9,9 @@ import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./sha
  *   dx += (1 - y²) dy
  */
 export function tanh(x: Tensor): Tensor {
-  const [a, y] = [read("tanh", x), alloc(x.size)]
+  const [a, y] = [operand("tanh", x), alloc(x.size)]
   tanhForward(a, y)
-  return record("tanh", y, x.shape, [x], (dy, dx) => dx && tanhBackward(y, dy, dx))
+  return recordVectorized("tanh", y, x.shape, [x], (dy, dx) => dx && tanhBackward(y, dy, dx))
 }
 
 const tanhForward = vectorized(

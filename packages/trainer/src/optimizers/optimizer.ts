@@ -1,4 +1,4 @@
-import { assign, type Buffer, isTensor, OptionError, type Tensor, tensor } from "@selvedge/core"
+import { assign, type Buffer, finishRuns, isTensor, OptionError, type Tensor, tensor } from "@selvedge/core"
 import { Weight } from "@selvedge/layers"
 import { type Config, toConfig } from "../config.ts"
 import { type LearningRate, Schedule } from "../schedules/index.ts"
@@ -120,6 +120,7 @@ export abstract class Optimizer {
       const sum = this.#state(w).accumulator!.write()
       addInto(gradients[i]!, sum)
       const mean = scaled(sum, 1 / each)
+      finishRuns()
       sum.fill(0)
       return mean
     })
@@ -129,16 +130,21 @@ export abstract class Optimizer {
     const step = { learningRate: this.learningRate, t: this.iterations + 1 }
     const clipped = clip(gradients, this.options)
     this.beginUpdate(step)
-    weights.forEach((weight, i) => {
-      // A factor of 0 is a frozen weight; a rate of 0, the first of a warm-up, still moves what is remembered.
+    // A factor of 0 is a frozen weight; a rate of 0, the first of a warm-up, still moves what is remembered.
+    const moving = weights.flatMap((weight, i) => {
       const factor = weight instanceof Weight ? weight.learningRateMultiplier : 1
-      if (factor === 0) return
-      const learningRate = step.learningRate * factor
-      const w = weight.write()
-      if (this.#decays(weight)) decayInto(w, (this.options.weightDecay ?? 0) * learningRate)
+      if (factor === 0) return []
       const slots = this.#state(weight).slots.map(slot => slot.write())
-      this.update(w, clipped[i]!, slots, { learningRate, t: step.t }, weight)
+      return { weight, w: weight.write(), g: clipped[i]!, slots, learningRate: step.learningRate * factor }
     })
+    for (const { weight, w, learningRate } of moving) {
+      if (this.#decays(weight)) decayInto(w, (this.options.weightDecay ?? 0) * learningRate)
+    }
+    // From here on nothing is asked for that would wait for kernels: each update leaves some running.
+    finishRuns()
+    for (const { weight, w, g, slots, learningRate } of moving) {
+      this.update(w, g, slots, { learningRate, t: step.t }, weight)
+    }
   }
 
   #decays(weight: Tensor): boolean {

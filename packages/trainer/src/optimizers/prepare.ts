@@ -1,4 +1,4 @@
-import { alloc, type Buffer, simd, vectorized } from "@selvedge/core"
+import { alloc, type Buffer, finishRuns, simd, vectorized } from "@selvedge/core"
 import type { CommonOptions } from "./settings.ts"
 
 /** y = x * factor. */
@@ -79,6 +79,7 @@ function clipped(x: Buffer, limit: number): Buffer {
 function squares(x: Buffer): number {
   const norms = alloc(2 * Math.ceil(x.length / normBlock))
   squareNorms(x, norms)
+  finishRuns()
   let sum = 0
   for (let i = 0; i < norms.length; i += 2) {
     const norm = norms[i] === Infinity ? Infinity : norms[i]! + norms[i + 1]!

@@ -34,9 +34,13 @@ export function checkBatchNorm(
 /** 1 / sqrt(variance + epsilon). */
 export function inverseDeviation(variance: Buffer, epsilon: number): Buffer {
   const inverse = alloc(variance.length)
-  for (let j = 0; j < inverse.length; j++) inverse[j] = 1 / Math.sqrt(variance[j] + epsilon)
+  invertDeviation(variance, inverse, epsilon)
   return inverse
 }
+
+const invertDeviation = vectorized("invertDeviation", (variance: Buffer, inverse: Buffer, epsilon: number) => {
+  for (let j = 0; j < inverse.length; j++) inverse[j] = 1 / Math.sqrt(variance[j] + epsilon)
+})
 
 /** y = (x - mean) inverse gamma + beta, each column with its own four numbers. */
 export const normalizeColumns = vectorized(

@@ -1,9 +1,10 @@
 import { describe, OptionError } from "../../errors.ts"
+import { finishRuns } from "../../kernels/queue.ts"
 import { type Buffer, isFloat64 } from "../../storage.ts"
 import { isTensor, Tensor } from "../../tensor.ts"
 
 // What nearly every op needs, so that an op's file begins with its mathematics.
-export { attach, record, recordProducts } from "../../autograd.ts"
+export { attach, byKernels, record, recordProducts, recordVectorized } from "../../autograd.ts"
 export { vectorized } from "../../kernels/vectorized.ts"
 export { type Shape, sizeOf } from "../../shape.ts"
 export { alloc, allocZeros, type Buffer } from "../../storage.ts"
@@ -15,7 +16,14 @@ export { type Tensor, wrap } from "../../tensor.ts"
  *   and its `noGrad` are not this copy's, so a graph through both would be silently wrong.
  */
 export function read(op: string, x: Tensor): Buffer {
-  if (x instanceof Tensor) return x.read()
+  const buffer = operand(op, x)
+  finishRuns()
+  return buffer
+}
+
+/** The same for an op every loop of which is `vectorized`: kernels may still be computing what it holds. */
+export function operand(op: string, x: Tensor): Buffer {
+  if (x instanceof Tensor) return x.operand()
   throw isTensor(x) ? foreign(op) : notATensor(op, x)
 }
 

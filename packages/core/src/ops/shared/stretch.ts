@@ -1,7 +1,8 @@
+import { finishRuns } from "../../kernels/queue.ts"
 import { broadcastShapes, type Shape, sizeOf } from "../../shape.ts"
 import { alloc, allocZeros, type Buffer } from "../../storage.ts"
 import { type Tensor, wrap } from "../../tensor.ts"
-import { read } from "./op.ts"
+import { operand } from "./op.ts"
 import { addStrided, contiguous, copyStrided, stretchedLayout } from "./strided.ts"
 
 /** What an elementwise op takes: a tensor, or a number that stands for a constant scalar. */
@@ -17,7 +18,7 @@ export class Stretched {
   constructor(op: string, tensor: Tensor, shape: Shape) {
     this.tensor = tensor
     this.#shape = shape
-    this.data = spread(read(op, tensor), tensor.shape, shape)
+    this.data = spread(operand(op, tensor), tensor.shape, shape)
   }
 
   /**
@@ -43,7 +44,7 @@ export class Stretched {
  */
 export function stretch(op: string, ...operands: readonly Operand[]): [stretched: Stretched[], shape: Shape] {
   const tensors = operands.map(x => (typeof x === "number" ? wrap(alloc(1).fill(x), []) : x))
-  for (const x of tensors) read(op, x)
+  for (const x of tensors) operand(op, x)
   const shape = tensors.map(x => x.shape).reduce((a, b) => broadcastShapes(op, a, b))
   return [tensors.map(x => new Stretched(op, x, shape)), shape]
 }
@@ -53,6 +54,7 @@ export function spread(data: Buffer, from: Shape, to: Shape): Buffer {
   const size = sizeOf(to)
   if (data.length === size) return data
   const full = alloc(size)
+  finishRuns()
   if (data.length === 1) return full.fill(data[0])
   copyStrided(data, stretchedLayout(from, to), full, contiguous(to), to)
   return full

@@ -1,3 +1,4 @@
+import { finishRuns } from "../../kernels/queue.ts"
 import { type Shape, sizeOf, stridesOf } from "../../shape.ts"
 import type { Buffer } from "../../storage.ts"
 
@@ -27,6 +28,7 @@ export function permutedLayout(shape: Shape, order: readonly number[]): Layout {
 
 /** Copies a block of the given shape from one layout to another. */
 export function copyStrided(from: ArrayLike<number>, source: Layout, to: Buffer, target: Layout, shape: Shape): void {
+  finishRuns()
   const [n, ds, dt] = innermost(shape, source, target)
   eachRow(shape, source, target, (s, t) => {
     for (let i = 0; i < n; i++) to[t + i * dt] = from[s + i * ds]
@@ -35,6 +37,7 @@ export function copyStrided(from: ArrayLike<number>, source: Layout, to: Buffer,
 
 /** Adds a block of the given shape, from one layout to another. */
 export function addStrided(from: Buffer, source: Layout, to: Buffer, target: Layout, shape: Shape): void {
+  finishRuns()
   const [n, ds, dt] = innermost(shape, source, target)
   eachRow(shape, source, target, (s, t) => {
     for (let i = 0; i < n; i++) to[t + i * dt] += from[s + i * ds]
