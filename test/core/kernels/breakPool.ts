@@ -23,8 +23,8 @@ const stuck = new Program("stuck", m => {
   })
 })
 
-/** Shares out work in which a worker is lost. @throws SelvedgeError after five seconds. */
-export function breakPool(trap: boolean): void {
+/** Shares out work in which a worker is lost. @throws SelvedgeError after five seconds, or leaves that to the next who waits. */
+export function breakPool(trap: boolean, waits = true): void {
   const place = linearMemory()!.allocate(64)!
   const words = new Int32Array(linearMemory()!.handle.buffer, place.pointer, 16)
   words.fill(0)
@@ -34,5 +34,5 @@ export function breakPool(trap: boolean): void {
   words[1] = place.pointer + 36
   words[2] = trap ? 1 : 0
   enqueue(stuck.kernel("stick")!, words, 3, 2, 1)
-  finishRuns()
+  if (waits) finishRuns()
 }
