@@ -1,4 +1,4 @@
-import { finishRuns, OptionError, type Shape, ShapeError, stream, type Tensor, wrap } from "@selvedge/core"
+import { OptionError, type Shape, ShapeError, stream, type Tensor, wrap } from "@selvedge/core"
 import { asColumns, gatherAll } from "./arrays.ts"
 import type { Column, Dataset, DatasetBatch } from "./dataset.ts"
 
@@ -140,10 +140,7 @@ export function loadBatch(batch: DatasetBatch, size: number, options: FeedOption
   for (const part of [...x, ...y, ...given]) checkSize(part, size)
   const sampleWeight = y.map((target, i) => {
     const own = given[i] ?? (given.length === 1 ? given[0]! : null)
-    if (!weigh) return own && asInput(own)
-    // Kernels may still be decoding them.
-    finishRuns()
-    return asInput(timesClassWeight(own, weigh(target), size))
+    return weigh ? asInput(timesClassWeight(own, weigh(target), size)) : own && asInput(own)
   })
   return { x: x.map(asInput), y: y.map(asInput), sampleWeight }
 }
