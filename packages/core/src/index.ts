@@ -20,13 +20,13 @@ export {
   ShapeError,
   StaleTensorError,
 } from "./errors.ts"
-export { gemm, type ProductOptions } from "./kernels/gemm.ts"
+export { gemmAtOnce as gemm, type ProductOptions } from "./kernels/gemm.ts"
 export { type Arithmetic, getKernels, type KernelMode, setKernels } from "./kernels/mode.ts"
 export { getThreads, poolEnding, setThreads } from "./kernels/pool.ts"
-export { finishRuns } from "./kernels/queue.ts"
+export { finishRuns, runAtOnce } from "./kernels/queue.ts"
 export { closeWith, type MemoryReport, memory, poisonEndedSteps, Session } from "./kernels/session.ts"
 export * as simd from "./kernels/simd/index.ts"
-export { vectorized } from "./kernels/vectorized.ts"
+export { vectorized as vectorizedLater, vectorizedAtOnce as vectorized } from "./kernels/vectorized.ts"
 export * as wasm from "./kernels/wasm/index.ts"
 export { getArithmetic, setArithmetic, setVectorWidth, type VectorWidth } from "./kernels/wide.ts"
 export * as math from "./math.ts"

@@ -9,8 +9,9 @@ export interface Arena {
   take(size: number): Float32Array | null
   /** True for a buffer that this arena handed out. */
   owns(buffer: Buffer): boolean
-  /** Fills one of its buffers with zeros. */
+  /** Fills one of its buffers with zeros: a new one, or one that kernels may still use. */
   clear(buffer: Buffer): void
+  clearLater(buffer: Buffer): void
 }
 
 let float64 = false
@@ -20,7 +21,10 @@ let heapOnly = false
 // Counts the beginnings and ends of steps: a buffer of a step is good only while the clock stands where it was taken.
 let clock = 0
 
-/** A buffer for `size` numbers. Its content is undefined: an op writes every element. */
+/**
+ * A buffer for `size` numbers. Its content is undefined: an op writes every element. Within a step an op that was given it
+ * may read it later: who writes to it again calls `finishRuns` first.
+ */
 export function alloc(size: number): Buffer {
   if (float64) return new Float64Array(size)
   return take(size) ?? new Float32Array(size)
@@ -35,9 +39,9 @@ export function allocZeros(size: number): Buffer {
   return buffer
 }
 
-/** Fills a buffer with zeros, wherever it lies. */
+/** Fills a buffer with zeros, wherever it lies, when the kernels are done that use it. */
 export function clear(buffer: Buffer): void {
-  if (arena?.owns(buffer)) arena.clear(buffer)
+  if (arena?.owns(buffer)) arena.clearLater(buffer)
   else buffer.fill(0)
 }
 

@@ -1,4 +1,4 @@
-import { checkBoolean, checkKeys, OptionError, ShapeError, type Tensor } from "@selvedge/core"
+import { checkBoolean, checkKeys, OptionError, runAtOnce, ShapeError, type Tensor } from "@selvedge/core"
 import { isOfKeras, nameOfClass } from "./configurable.ts"
 import { checkDtype, float32Policy } from "./dtype.ts"
 import { type Node, SymbolicTensor } from "./graph.ts"
@@ -124,7 +124,9 @@ export abstract class Layer extends Parametrised {
       this.ensureBuilt(shapes)
       const parent = layerAround()
       if (parent instanceof Layer && !parent.#called) parent.#checkHolds(this)
-      const y = checkOutput(this.name, this.call(x, { training }))
+      const call = () => this.call(x, { training })
+      // A class of your own need not know that kernels may still be running when an op returns.
+      const y = checkOutput(this.name, isOfKeras(this.constructor) ? call() : runAtOnce(call))
       this.#called = true
       if (this.activityRegularizer) penalise(this.activityRegularizer, y)
       notify(this, y)

@@ -5,6 +5,7 @@ import {
   isTensor,
   noGrad,
   OptionError,
+  runAtOnce,
   type Shape,
   ShapeError,
   sameShape,
@@ -95,7 +96,7 @@ export class Weight extends Tensor {
   constrain(): void {
     const { constraint } = this
     if (!constraint) return
-    const allowed: unknown = noGrad(() => constraint.call(this))
+    const allowed: unknown = noGrad(() => runAtOnce(() => constraint.call(this)))
     if (!isTensor(allowed) || !sameShape(allowed.shape, this.shape)) {
       const got = isTensor(allowed) ? `one of shape [${allowed.shape.join(", ")}]` : describe(allowed)
       throw new OptionError(

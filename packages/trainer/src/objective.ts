@@ -1,4 +1,4 @@
-import { add, checkNumber, describe, isTensor, mul, OptionError, type Tensor } from "@selvedge/core"
+import { add, checkNumber, describe, isTensor, mul, OptionError, runAtOnce, type Tensor } from "@selvedge/core"
 import type { Loaded } from "./data/feed.ts"
 import { getLoss, type Loss, type LossLike } from "./losses/index.ts"
 import { checkMetric, getMetric, type Metric, type MetricLike } from "./metrics/index.ts"
@@ -62,7 +62,10 @@ export class Objective {
     const parts: Record<string, number> = {}
     this.losses.forEach((loss, i) => {
       if (loss === null) return
-      const value = loss.call(required(batch.y[i]), required(outputs[i]), batch.sampleWeight[i] ?? null)
+      // One of your own need not know that kernels may still be running when an op returns.
+      const value = runAtOnce(() =>
+        loss.call(required(batch.y[i]), required(outputs[i]), batch.sampleWeight[i] ?? null),
+      )
       if (several) parts[`${this.#names[i]}_loss`] = value.read()[0]!
       const part = this.weights[i] === 1 ? value : mul(value, this.weights[i]!)
       total = total === null ? part : add(total, part)
@@ -137,7 +140,7 @@ export class Metrics {
     )
     for (const { metric, output, weighted } of this.#made ?? []) {
       const weights = weighted ? (batch.sampleWeight[output] ?? null) : null
-      metric.updateState(required(batch.y[output]), required(outputs[output]), weights)
+      runAtOnce(() => metric.updateState(required(batch.y[output]), required(outputs[output]), weights))
     }
   }
 

@@ -29,11 +29,11 @@ interface Pair {
 const pairs = vi.hoisted(() => new Map<string, Pair>())
 vi.mock("../../../packages/core/src/kernels/vectorized.ts", async original => {
   const actual = await original<typeof import("../../../packages/core/src/kernels/vectorized.ts")>()
-  const vectorized = (name: string, loop: Pair["loop"], twin?: Pair["twin"]) => {
+  const seen = (join: typeof actual.vectorized) => (name: string, loop: Pair["loop"], twin?: Pair["twin"]) => {
     pairs.set(name, { loop, twin })
-    return actual.vectorized(name, loop, twin)
+    return join(name, loop, twin)
   }
-  return { ...actual, vectorized }
+  return { ...actual, vectorized: seen(actual.vectorized), vectorizedAtOnce: seen(actual.vectorizedAtOnce) }
 })
 
 for (const path of filesWithLoops()) await import(path)

@@ -5,19 +5,23 @@ import { type Parameter, runKernel } from "./twin.ts"
 import { i32 } from "./wasm/index.ts"
 
 const program = new Program("clear", m => {
-  m.kernel("clear", { at: "i32" }, (f, { at }, begin, end) => {
+  m.kernel("clear", {}, (f, _, begin, end) => f.memory.fill(begin, 0, i32.sub(end, begin)))
+  m.kernel("clearAt", { at: "i32" }, (f, { at }, begin, end) => {
     f.memory.fill(i32.add(at, begin), 0, i32.sub(end, begin))
   })
 })
 const parameters: readonly Parameter[] = ["out"]
 
-/**
- * Fills a buffer in linear memory with zeros, in its turn among the runs that are queued. `TypedArray.fill` does it word
- * by word where memory is shared.
- */
+/** Fills a new buffer in linear memory with zeros. `TypedArray.fill` does it word by word where memory is shared. */
 export function clearLinear(buffer: Buffer): void {
   const kernel = program.kernel("clear")
-  // One chunk: once nothing is queued it is done when this returns.
+  if (kernel === null) buffer.fill(0)
+  else kernel.run(0, buffer.byteOffset, buffer.byteOffset + buffer.byteLength)
+}
+
+/** The same in its turn among the runs that are queued, for a buffer that some of them may still use. */
+export function clearLater(buffer: Buffer): void {
+  const kernel = program.kernel("clearAt")
   if (kernel !== null && runKernel(kernel, parameters, [buffer], buffer.byteLength, buffer.byteLength)) return
   finishRuns()
   buffer.fill(0)

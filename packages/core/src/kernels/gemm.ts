@@ -5,7 +5,7 @@ import { getKernels, type Instructions, instructions } from "./mode.ts"
 import { Program } from "./program.ts"
 import { finishRuns } from "./queue.ts"
 import { type Parameter, runKernel } from "./twin.ts"
-import type { KernelArgument } from "./vectorized.ts"
+import { atOnce, type KernelArgument } from "./vectorized.ts"
 
 export type { ProductOptions } from "./gemmLoop.ts"
 
@@ -70,14 +70,16 @@ const product =
     gemmLoop(a, b, c, m, n, k, asked)
   }
 
+/** `gemmAtOnce`, which within a step may still be running when this returns, see `finishRuns`. */
+export const gemm = product(false)
+
 /**
  * C = op(A) op(B), or C += op(A) op(B).                          [m, k] [k, n] -> [m, n], row-major
  *
  * Every element of C is its products summed in order of k from zero, product and sum each rounded to the buffers'
- * precision, and only then added to C: no kernel, tile size or thread count changes a bit of it. Within a step it may still
- * be running when this returns, see `finishRuns`.
+ * precision, and only then added to C: no kernel, tile size or thread count changes a bit of it.
  */
-export const gemm = product(false)
+export const gemmAtOnce: Product = atOnce(gemm)
 
 /**
  * Like `gemm`, but no kernel waits for it: until `finishRuns` nobody may look at C or change A or B, kernels included.

@@ -21,6 +21,7 @@ const chain = queueOf(ring.chain, word.claim, word.queued)
 /** Runs that begin then as well, but that nobody waits for before `finishRuns`. */
 const free = queueOf(ring.free, word.freeClaim, word.freeQueued)
 let freeChunks = 0
+let atOnce = false
 /** Workers were lost: the words that count what is done are to be set anew. */
 let broken = false
 /** How many the machine has; 0: not asked yet, which takes a system call. */
@@ -36,6 +37,20 @@ const last = () => (chain.next - 1) & claims.numbers
 export function isSettled(): boolean {
   return chain.open === chain.next || Atomics.load(controlWords() as Int32Array, word.completed) === last()
 }
+
+/** Runs `fn`, which may know nothing of queues: whatever kernel it starts is done when it goes on. */
+export function runAtOnce<T>(fn: () => T): T {
+  const before = atOnce
+  atOnce = true
+  try {
+    return fn()
+  } finally {
+    atOnce = before
+  }
+}
+
+/** Whether the calling code knows of queues. */
+export const mayQueue = (): boolean => !atOnce
 
 /**
  * Leaves units [0, units) of a kernel's run to whichever threads come first, the calling one included once it calls

@@ -1,6 +1,6 @@
 import { SelvedgeError } from "../errors.ts"
 import { type Arena, type Buffer, insideStep, type Storage, useArena } from "../storage.ts"
-import { clearLinear } from "./clear.ts"
+import { clearLater, clearLinear } from "./clear.ts"
 import { type Block, existingMemory, linearMemory, type Memory } from "./memory.ts"
 import { getKernels } from "./mode.ts"
 import { poolEnding } from "./pool.ts"
@@ -58,9 +58,8 @@ class StepArena implements Arena {
     return view
   }
 
-  clear(buffer: Buffer): void {
-    clearLinear(buffer)
-  }
+  readonly clear = clearLinear
+  readonly clearLater = clearLater
 
   owns(buffer: Buffer): boolean {
     return this.#memory.owns(buffer)

@@ -2,7 +2,7 @@ import { insideStep, isFloat64 } from "../storage.ts"
 import { type Block, linearMemory, type Memory } from "./memory.ts"
 import { type Dispatch, getThreads, poolEnding, readyThreads, runAlone, wantWorkers } from "./pool.ts"
 import type { Program } from "./program.ts"
-import { enqueue, finishRuns, isSettled } from "./queue.ts"
+import { enqueue, finishRuns, isSettled, mayQueue, runAtOnce } from "./queue.ts"
 import type { KernelArgument, Twin } from "./vectorized.ts"
 
 /** What a kernel does with an argument: reads, writes or updates a buffer; or takes a number. */
@@ -45,6 +45,9 @@ export function twin<A extends readonly KernelArgument[]>(program: Program, opti
   const { parameters, least, exact = false } = options
   return {
     run(...args: A): boolean {
+      return runAtOnce(() => this.queue(...args))
+    },
+    queue(...args: A): boolean {
       const first = args[0]
       if (isFloat64() || typeof first !== "object") return false
       if ((options.size?.(args) ?? first.length) < least || options.accepts?.(args) === false) return false
@@ -87,7 +90,7 @@ export function runKernel(
   if (outside > 0) copyIn(memory, args, parameters)
   try {
     launch(kernel, units, grain, args.length + 1, free && outside === 0)
-    if (outside > 0 || !insideStep()) finishRuns()
+    if (outside > 0 || !insideStep() || !mayQueue()) finishRuns()
   } catch (error) {
     abandonStaging()
     throw error

@@ -1,6 +1,6 @@
 import type { Buffer } from "../storage.ts"
 import { getKernels } from "./mode.ts"
-import { finishRuns } from "./queue.ts"
+import { finishRuns, runAtOnce } from "./queue.ts"
 
 /** An argument of a kernel: a buffer, or a number. */
 export type KernelArgument = Buffer | Uint8Array | Int32Array | Uint32Array | number | boolean
@@ -12,12 +12,14 @@ export type KernelArgument = Buffer | Uint8Array | Int32Array | Uint32Array | nu
 export interface Twin<A extends readonly KernelArgument[]> {
   /** Runs the kernel and returns true, or returns false when these arguments are not for it (float64, too small). */
   run(...args: A): boolean
+  /** The same, but within a step the kernel may still be running, or not have begun, when this returns. */
+  queue(...args: A): boolean
 }
 
 /**
- * Joins a plain loop, which is the specification, with its SIMD twin: the twin runs where it can, the loop elsewhere. Within
- * a step the twin may still be running when this returns: others see its results through `Tensor.read`, or in a loop that is
- * `vectorized` itself.
+ * Joins a plain loop, which is the specification, with its SIMD twin: the twin runs where it can, the loop elsewhere.
+ * Within a step the twin may still be running when this returns: `finishRuns` waits for it, and so do `Tensor.read` and every
+ * loop that is `vectorized` itself.
  */
 export function vectorized<A extends readonly KernelArgument[]>(
   name: string,
@@ -25,10 +27,23 @@ export function vectorized<A extends readonly KernelArgument[]>(
   twin?: Twin<A>,
 ): (...args: A) => void {
   const kernel = (...args: A) => {
-    if (twin && getKernels() !== "typescript" && twin.run(...args)) return
+    if (twin && getKernels() !== "typescript" && twin.queue(...args)) return
     finishRuns()
     loop(...args)
   }
   Object.defineProperty(kernel, "name", { value: name })
   return kernel
 }
+
+/** The same for loops outside of this library: all is done when it returns. */
+export function vectorizedAtOnce<A extends readonly KernelArgument[]>(
+  ...parts: Parameters<typeof vectorized<A>>
+): (...args: A) => void {
+  return atOnce(vectorized(...parts))
+}
+
+/** A function whose kernels are done when it returns. */
+export const atOnce =
+  <A extends readonly unknown[]>(queues: (...args: A) => void) =>
+  (...args: A): void =>
+    runAtOnce(() => queues(...args))

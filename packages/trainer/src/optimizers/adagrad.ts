@@ -1,4 +1,4 @@
-import { type Buffer, simd, vectorized } from "@selvedge/core"
+import { type Buffer, simd, vectorizedLater } from "@selvedge/core"
 import type { Options } from "../config.ts"
 import { Optimizer } from "./optimizer.ts"
 import { type CommonOptions, commonDefaults, settle } from "./settings.ts"
@@ -38,7 +38,7 @@ export class Adagrad extends Optimizer {
   }
 }
 
-const adagradUpdate = vectorized(
+const adagradUpdate = vectorizedLater(
   "adagradUpdate",
   (w: Buffer, g: Buffer, a: Buffer, rate: number, epsilon: number) => {
     for (let i = 0; i < w.length; i++) {
@@ -83,7 +83,7 @@ export class Adadelta extends Optimizer {
   }
 }
 
-const adadeltaUpdate = vectorized(
+const adadeltaUpdate = vectorizedLater(
   "adadeltaUpdate",
   (w: Buffer, g: Buffer, a: Buffer, u: Buffer, rate: number, share: number, epsilon: number) => {
     for (let i = 0; i < w.length; i++) {

@@ -1,4 +1,4 @@
-import { type Buffer, checkBoolean, simd, vectorized } from "@selvedge/core"
+import { type Buffer, checkBoolean, simd, vectorizedLater } from "@selvedge/core"
 import type { Options } from "../config.ts"
 import { pow } from "../math.ts"
 import { Optimizer } from "./optimizer.ts"
@@ -82,7 +82,7 @@ export class AdamW extends Adam {
   }
 }
 
-const adamUpdate = vectorized(
+const adamUpdate = vectorizedLater(
   "adamUpdate",
   (w: Buffer, g: Buffer, m: Buffer, v: Buffer, alpha: number, share1: number, share2: number, epsilon: number) => {
     for (let i = 0; i < w.length; i++) {
@@ -94,7 +94,7 @@ const adamUpdate = vectorized(
   simd.adamUpdate,
 )
 
-const amsgradUpdate = vectorized(
+const amsgradUpdate = vectorizedLater(
   "amsgradUpdate",
   (
     w: Buffer,

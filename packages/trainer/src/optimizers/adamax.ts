@@ -1,4 +1,4 @@
-import { type Buffer, simd, vectorized } from "@selvedge/core"
+import { type Buffer, simd, vectorizedLater } from "@selvedge/core"
 import type { Options } from "../config.ts"
 import { pow } from "../math.ts"
 import { type MomentOptions, momentDefaults, momentRanges } from "./adam.ts"
@@ -37,7 +37,7 @@ export class Adamax extends Optimizer {
 const settleMoments = (owner: string, options: Options<MomentOptions>) =>
   settle(owner, momentDefaults, options, momentRanges)
 
-const adamaxUpdate = vectorized(
+const adamaxUpdate = vectorizedLater(
   "adamaxUpdate",
   (w: Buffer, g: Buffer, m: Buffer, u: Buffer, alpha: number, share1: number, share2: number, epsilon: number) => {
     for (let i = 0; i < w.length; i++) {
@@ -92,7 +92,7 @@ export class Nadam extends Optimizer {
   }
 }
 
-const nadamUpdate = vectorized(
+const nadamUpdate = vectorizedLater(
   "nadamUpdate",
   (
     w: Buffer,

@@ -1,4 +1,4 @@
-import { type Buffer, simd, vectorized } from "@selvedge/core"
+import { type Buffer, simd, vectorizedLater } from "@selvedge/core"
 import type { Options } from "../config.ts"
 import { pow } from "../math.ts"
 import { Optimizer } from "./optimizer.ts"
@@ -65,7 +65,7 @@ export class Ftrl extends Optimizer {
   }
 }
 
-const ftrlUpdate = vectorized(
+const ftrlUpdate = vectorizedLater(
   "ftrlUpdate",
   (
     w: Buffer,

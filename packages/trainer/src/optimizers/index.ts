@@ -7,7 +7,7 @@ import { Adam, AdamW } from "./adam.ts"
 import { Adamax, Nadam } from "./adamax.ts"
 import { Ftrl } from "./ftrl.ts"
 import { Lion } from "./lion.ts"
-import type { Optimizer } from "./optimizer.ts"
+import { type Optimizer, ownClasses } from "./optimizer.ts"
 import { RMSprop } from "./rmsprop.ts"
 import { SGD } from "./sgd.ts"
 
@@ -25,6 +25,7 @@ export const optimizerClasses = {
   Lion,
   Adafactor,
 }
+for (const Class of Object.values(optimizerClasses)) ownClasses.add(Class)
 
 /** Every optimizer, by the string that `compile` takes for it with its defaults. */
 export const optimizers = {

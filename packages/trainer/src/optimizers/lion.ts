@@ -1,4 +1,4 @@
-import { type Buffer, simd, vectorized } from "@selvedge/core"
+import { type Buffer, simd, vectorizedLater } from "@selvedge/core"
 import type { Options } from "../config.ts"
 import { Optimizer } from "./optimizer.ts"
 import { type CommonOptions, commonDefaults, settle } from "./settings.ts"
@@ -38,7 +38,7 @@ export class Lion extends Optimizer {
   }
 }
 
-const lionUpdate = vectorized(
+const lionUpdate = vectorizedLater(
   "lionUpdate",
   (w: Buffer, g: Buffer, m: Buffer, rate: number, share1: number, share2: number) => {
     for (let i = 0; i < w.length; i++) {

@@ -1,4 +1,4 @@
-import { assign, type Buffer, finishRuns, isTensor, OptionError, type Tensor, tensor } from "@selvedge/core"
+import { assign, type Buffer, finishRuns, isTensor, OptionError, runAtOnce, type Tensor, tensor } from "@selvedge/core"
 import { Weight } from "@selvedge/layers"
 import { type Config, toConfig } from "../config.ts"
 import { type LearningRate, Schedule } from "../schedules/index.ts"
@@ -20,6 +20,9 @@ interface State {
   readonly average: Tensor | null
   readonly accumulator: Tensor | null
 }
+
+/** The classes of this library, whose updates look at nothing that kernels may still be computing. */
+export const ownClasses = new Set<unknown>()
 
 /**
  * Base of all optimizers. A subclass gives the formula, `update`; here stands, once and in Keras's order, what is common:
@@ -140,11 +143,15 @@ export abstract class Optimizer {
     for (const { weight, w, learningRate } of moving) {
       if (this.#decays(weight)) decayInto(w, (this.options.weightDecay ?? 0) * learningRate)
     }
-    // From here on nothing is asked for that would wait for kernels: each update leaves some running.
     finishRuns()
-    for (const { weight, w, g, slots, learningRate } of moving) {
-      this.update(w, g, slots, { learningRate, t: step.t }, weight)
+    // From here on nothing is asked for that would wait for kernels: each update of this library's leaves some running.
+    const updates = () => {
+      for (const { weight, w, g, slots, learningRate } of moving) {
+        this.update(w, g, slots, { learningRate, t: step.t }, weight)
+      }
     }
+    if (ownClasses.has(this.constructor)) updates()
+    else runAtOnce(updates)
   }
 
   #decays(weight: Tensor): boolean {

@@ -1,8 +1,8 @@
-import { alloc, type Buffer, finishRuns, simd, vectorized } from "@selvedge/core"
+import { alloc, type Buffer, finishRuns, simd, vectorizedLater } from "@selvedge/core"
 import type { CommonOptions } from "./settings.ts"
 
 /** y = x * factor. */
-export const scaleInto = vectorized(
+export const scaleInto = vectorizedLater(
   "scaleInto",
   (x: Buffer, y: Buffer, factor: number) => {
     for (let i = 0; i < x.length; i++) y[i] = x[i]! * factor
@@ -11,7 +11,7 @@ export const scaleInto = vectorized(
 )
 
 /** y = x cut to [-limit, limit]. */
-const clipInto = vectorized(
+const clipInto = vectorizedLater(
   "clipInto",
   (x: Buffer, y: Buffer, limit: number) => {
     for (let i = 0; i < x.length; i++) y[i] = Math.max(-limit, Math.min(limit, x[i]!))
@@ -20,7 +20,7 @@ const clipInto = vectorized(
 )
 
 /** sum += x. */
-export const addInto = vectorized(
+export const addInto = vectorizedLater(
   "addInto",
   (x: Buffer, sum: Buffer) => {
     for (let i = 0; i < x.length; i++) sum[i]! += x[i]!
@@ -29,7 +29,7 @@ export const addInto = vectorized(
 )
 
 /** w -= w * rate. */
-export const decayInto = vectorized(
+export const decayInto = vectorizedLater(
   "decayInto",
   (w: Buffer, rate: number) => {
     for (let i = 0; i < w.length; i++) w[i]! -= w[i]! * rate
@@ -38,7 +38,7 @@ export const decayInto = vectorized(
 )
 
 /** average += share * (w - average). */
-export const averageInto = vectorized(
+export const averageInto = vectorizedLater(
   "averageInto",
   (w: Buffer, average: Buffer, share: number) => {
     for (let i = 0; i < w.length; i++) average[i]! += share * (w[i]! - average[i]!)
@@ -95,7 +95,7 @@ const normBlock = 1024
  * The norms of blocks of 1,024 numbers, each as a float32 and the float32 that it lacks. Squares are summed in double in
  * eight lanes, so that a SIMD kernel and any number of threads give the same bits.
  */
-const squareNorms = vectorized(
+const squareNorms = vectorizedLater(
   "squareNorms",
   (x: Buffer, norms: Buffer) => {
     const lanes = new Float64Array(8)

@@ -1,4 +1,4 @@
-import { type Buffer, checkBoolean, simd, vectorized } from "@selvedge/core"
+import { type Buffer, checkBoolean, simd, vectorizedLater } from "@selvedge/core"
 import type { Options } from "../config.ts"
 import { Optimizer } from "./optimizer.ts"
 import { type CommonOptions, commonDefaults, settle } from "./settings.ts"
@@ -52,7 +52,7 @@ export class RMSprop extends Optimizer {
   }
 }
 
-const rmspropUpdate = vectorized(
+const rmspropUpdate = vectorizedLater(
   "rmspropUpdate",
   (w: Buffer, g: Buffer, v: Buffer, rate: number, share: number, epsilon: number) => {
     for (let i = 0; i < w.length; i++) {
@@ -63,7 +63,7 @@ const rmspropUpdate = vectorized(
   simd.rmspropUpdate,
 )
 
-const rmspropMomentumUpdate = vectorized(
+const rmspropMomentumUpdate = vectorizedLater(
   "rmspropMomentumUpdate",
   (w: Buffer, g: Buffer, v: Buffer, m: Buffer, rate: number, share: number, momentum: number, epsilon: number) => {
     for (let i = 0; i < w.length; i++) {
@@ -75,7 +75,7 @@ const rmspropMomentumUpdate = vectorized(
   simd.rmspropMomentumUpdate,
 )
 
-const centeredUpdate = vectorized(
+const centeredUpdate = vectorizedLater(
   "centeredUpdate",
   (w: Buffer, g: Buffer, v: Buffer, a: Buffer, rate: number, share: number, epsilon: number) => {
     for (let i = 0; i < w.length; i++) {
@@ -87,7 +87,7 @@ const centeredUpdate = vectorized(
   simd.centeredUpdate,
 )
 
-const centeredMomentumUpdate = vectorized(
+const centeredMomentumUpdate = vectorizedLater(
   "centeredMomentumUpdate",
   (
     w: Buffer,

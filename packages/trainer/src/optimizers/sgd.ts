@@ -1,4 +1,4 @@
-import { type Buffer, checkBoolean, checkNumber, simd, vectorized } from "@selvedge/core"
+import { type Buffer, checkBoolean, checkNumber, simd, vectorizedLater } from "@selvedge/core"
 import { isSerialized, type Options } from "../config.ts"
 import { deserializeSchedule, Schedule } from "../schedules/index.ts"
 import { Optimizer } from "./optimizer.ts"
@@ -71,7 +71,7 @@ function checkMomentum(momentum: unknown): number | Schedule {
   return checkNumber("SGD", "momentum", momentum, { min: 0, max: 1 })
 }
 
-const sgdUpdate = vectorized(
+const sgdUpdate = vectorizedLater(
   "sgdUpdate",
   (w: Buffer, g: Buffer, rate: number) => {
     for (let i = 0; i < w.length; i++) w[i]! -= rate * g[i]!
@@ -79,7 +79,7 @@ const sgdUpdate = vectorized(
   simd.sgdUpdate,
 )
 
-const momentumUpdate = vectorized(
+const momentumUpdate = vectorizedLater(
   "momentumUpdate",
   (w: Buffer, g: Buffer, m: Buffer, rate: number, momentum: number) => {
     for (let i = 0; i < w.length; i++) {
@@ -90,7 +90,7 @@ const momentumUpdate = vectorized(
   simd.momentumUpdate,
 )
 
-const nesterovUpdate = vectorized(
+const nesterovUpdate = vectorizedLater(
   "nesterovUpdate",
   (w: Buffer, g: Buffer, m: Buffer, rate: number, momentum: number) => {
     for (let i = 0; i < w.length; i++) {

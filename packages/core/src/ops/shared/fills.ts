@@ -1,3 +1,4 @@
+import { finishRuns } from "../../kernels/queue.ts"
 import * as simd from "../../kernels/simd/index.ts"
 import { vectorized } from "../../kernels/vectorized.ts"
 import { fillWords } from "../../random/philox.ts"
@@ -34,6 +35,7 @@ function fill(kernel: Fill, out: Buffer, { key, counter }: Stream, factor: numbe
   for (let first = 0; first < out.length; first += part) {
     kernel(out.subarray(first, first + part), first / 4, ...key, c1, c2, c3, ...bitsOf(factor), ...bitsOf(offset))
   }
+  finishRuns()
 }
 
 const uniformLoop = loop(uniformOf)
