@@ -9,8 +9,10 @@ import {
   setThreads,
   simd,
   stream,
+  sum,
   type Tensor,
   tensor,
+  vectorized,
   wrap,
 } from "@selvedge/core"
 import { Dense, input, Layer, Sequential } from "@selvedge/layers"
@@ -39,6 +41,22 @@ class Own extends Layer {
   }
 }
 
+/** An op that gives a buffer to other ops and writes to it again. */
+function again(x: Tensor): Tensor {
+  const buffer = alloc(x.size)
+  const phase = wrap(buffer, x.shape)
+  let y = x
+  for (let k = 0; k < 4; k++) {
+    for (let i = 0; i < buffer.length; i++) buffer[i] = (i + k) % 3
+    y = add(y, phase)
+  }
+  return y
+}
+
+class NamedLikeKeras extends Own {
+  static override readonly className = "Dense"
+}
+
 const matrix = Float32Array.from({ length: 300 * 300 }, (_, i) => ((i % 7) - 3) / 100)
 const layers: Record<string, (x: Tensor) => Tensor> = {
   "random numbers that are changed": x => {
@@ -52,15 +70,13 @@ const layers: Record<string, (x: Tensor) => Tensor> = {
     for (let i = 0; i < p.length; i += 2) p[i] = 0.5
     return add(x, wrap(p, x.shape))
   },
-  "a buffer that is written to again": x => {
-    const buffer = alloc(x.size)
-    const phase = wrap(buffer, x.shape)
-    let y = x
-    for (let k = 0; k < 4; k++) {
-      for (let i = 0; i < buffer.length; i++) buffer[i] = (i + k) % 3
-      y = add(y, phase)
-    }
-    return y
+  "a buffer that is written to again": again,
+  "a buffer that a gradient writes to again": x => {
+    const y = x.read().slice()
+    return record("own", y, x.shape, [x], (dy, dx) => {
+      const g = again(wrap(dy, x.shape)).read()
+      if (dx) for (let i = 0; i < dx.length; i++) dx[i]! += g[i]! * 1e-4
+    })
   },
   "a product and a twin that are changed": x => {
     const [a, k, y] = [x.read(), alloc(matrix.length), alloc(x.size)]
@@ -97,6 +113,9 @@ async function losses(layer: Layer[], optimizer: SGD): Promise<unknown> {
 
 it.each([
   ["an update that goes on", () => [], () => new BoundedSGD({ learningRate: 0.1, momentum: 0.9 })],
+  ["an activation", () => [new Dense(300, { activation: again })], () => new SGD()],
+  ["a regularizer", () => [new Dense(300, { kernelRegularizer: w => mul(sum(again(w)), 1e-5) })], () => new SGD()],
+  ["a layer with a name of Keras's", () => [new NamedLikeKeras(again)], () => new SGD()],
   ...Object.entries(layers).map(([name, call]) => [name, () => [new Own(call)], () => new SGD()] as const),
 ] as const)("%s: the same with every number of threads", async (_, layer, optimizer) => {
   setThreads(1)
@@ -105,4 +124,17 @@ it.each([
     await threadsReady(threads)
     expect(await losses(layer(), optimizer())).toEqual(alone)
   }
+})
+
+it("a twin of one's own needs no queue, and `run` no object", () => {
+  const run = (x: Float32Array) => {
+    x.fill(2)
+    return true
+  }
+  const x = new Float32Array(64)
+  vectorized("own", (y: Float32Array) => void y.fill(1), { run })(x)
+  expect(x[0]).toBe(2)
+  const { run: tanh } = simd.tanhForward
+  tanh(x, x)
+  expect(x[0]).toBeCloseTo(Math.tanh(2))
 })

@@ -1,5 +1,5 @@
 import { OptionError, ShapeError } from "./errors.ts"
-import { finishRuns, freeRuns } from "./kernels/queue.ts"
+import { finishRuns, freeRuns, runAtOnce } from "./kernels/queue.ts"
 import { type Shape, sameShape } from "./shape.ts"
 import {
   alloc,
@@ -264,8 +264,11 @@ function passOn(y: Tensor, node: GraphNode, dy: Buffer, pass: Pass): void {
     for (const x of inputs) {
       gradients.push(x.requiresGrad ? pass.gradientOf(x, gradients.length < blanks) : null)
     }
-    if (!vectorized) finishRuns()
-    backward(dy, ...gradients)
+    if (vectorized) backward(dy, ...gradients)
+    else {
+      finishRuns()
+      runAtOnce(() => backward(dy, ...gradients))
+    }
   } finally {
     // Also after an error: the next step is given the same buffers, and must not find them blank.
     if (blanks > 0) fillBlanks()

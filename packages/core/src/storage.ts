@@ -65,8 +65,9 @@ export function takeBlank(buffer: Buffer): boolean {
 
 /** Fills what was handed out blank and not taken. */
 export function fillBlanks(): void {
-  for (const buffer of blank) clear(buffer)
+  const left = [...blank]
   blank.clear()
+  for (const buffer of left) clear(buffer)
 }
 
 /** True inside `withFloat64`. */

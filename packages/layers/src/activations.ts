@@ -16,6 +16,7 @@ import {
   OptionError,
   relu,
   relu6,
+  runAtOnce,
   selu,
   sigmoid,
   silu,
@@ -188,7 +189,7 @@ function fromName(name: string, registered: string | null | undefined): Activati
 
 function fromFunction(name: string, fn: (x: Tensor) => unknown): ActivationFunction {
   const call = (x: Tensor) => {
-    const y = fn(x)
+    const y = runAtOnce(() => fn(x))
     if (isTensor(y)) return y
     throw new OptionError(`activation "${name}": must return a tensor, got ${describe(y)}`)
   }

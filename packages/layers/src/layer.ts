@@ -44,6 +44,9 @@ export type MakeLayer = (config: unknown) => Layer
 
 const layerKeys = ["name", "trainable", "dtype", "inputShape", "batchInputShape", "activityRegularizer"]
 
+/** The classes of this library, which know that kernels may still be running when an op returns. */
+export const ownLayers = new Set<unknown>()
+
 /**
  * Base of all layers. A layer of your own overrides `build(inputShape)`, which makes its weights with `addWeight` and
  * ends with `super.build(inputShape)`, and `call(x, { training })`, which computes; with options of its own also
@@ -126,7 +129,7 @@ export abstract class Layer extends Parametrised {
       if (parent instanceof Layer && !parent.#called) parent.#checkHolds(this)
       const call = () => this.call(x, { training })
       // A class of your own need not know that kernels may still be running when an op returns.
-      const y = checkOutput(this.name, isOfKeras(this.constructor) ? call() : runAtOnce(call))
+      const y = checkOutput(this.name, ownLayers.has(this.constructor) ? call() : runAtOnce(call))
       this.#called = true
       if (this.activityRegularizer) penalise(this.activityRegularizer, y)
       notify(this, y)

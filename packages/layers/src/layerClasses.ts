@@ -1,4 +1,5 @@
 import type { LayerClass } from "./construct.ts"
+import { ownLayers } from "./layer.ts"
 import { Activation } from "./layers/activation.ts"
 import { RandomFlip, RandomRotation, RandomTranslation, RandomZoom } from "./layers/augmentation.ts"
 import { BatchNormalization } from "./layers/batchNormalization.ts"
@@ -67,3 +68,4 @@ export const layerClasses = {
   Subtract,
   UnitNormalization,
 } as const satisfies Readonly<Record<string, LayerClass>>
+for (const Class of Object.values(layerClasses)) ownLayers.add(Class)

@@ -42,8 +42,8 @@ export function trainStep(trainer: Trainer, batch: Batch, place: Place): StepLos
       for (const update of updates) update()
       for (const weight of weights) weight.constrain()
     })
-    noGrad(() => trainer.metrics.update(data, result.outputs))
     trainer.step++
+    noGrad(() => trainer.metrics.update(data, result.outputs))
     return { loss, parts: result.parts }
   })
 }

@@ -43,19 +43,15 @@ let staging: Block | null = null
 /** Ties a kernel of a program to a loop's signature. */
 export function twin<A extends readonly KernelArgument[]>(program: Program, options: TwinOptions<A>): Twin<A> {
   const { parameters, least, exact = false } = options
-  return {
-    run(...args: A): boolean {
-      return runAtOnce(() => this.queue(...args))
-    },
-    queue(...args: A): boolean {
-      const first = args[0]
-      if (isFloat64() || typeof first !== "object") return false
-      if ((options.size?.(args) ?? first.length) < least || options.accepts?.(args) === false) return false
-      const kernel = program.kernel(options.name)
-      if (kernel === null) return false
-      return runKernel(kernel, parameters, args, options.units(args), options.grain(args), exact)
-    },
+  const queue = (...args: A): boolean => {
+    const first = args[0]
+    if (isFloat64() || typeof first !== "object") return false
+    if ((options.size?.(args) ?? first.length) < least || options.accepts?.(args) === false) return false
+    const kernel = program.kernel(options.name)
+    if (kernel === null) return false
+    return runKernel(kernel, parameters, args, options.units(args), options.grain(args), exact)
   }
+  return { queue, run: (...args) => runAtOnce(() => queue(...args)) }
 }
 
 /**
@@ -102,6 +98,7 @@ export function runKernel(
 
 /** Runs a kernel whose arguments, a count of words, are written; or leaves it to all threads where that pays. */
 function launch(kernel: Dispatch, units: number, grain: number, count: number, free: boolean): void {
+  if (units === 0) return
   const small = units < 2 * grain
   if (!small && getThreads() > 1) wantWorkers()
   const ready = readyThreads()

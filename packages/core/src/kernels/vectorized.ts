@@ -13,7 +13,7 @@ export interface Twin<A extends readonly KernelArgument[]> {
   /** Runs the kernel and returns true, or returns false when these arguments are not for it (float64, too small). */
   run(...args: A): boolean
   /** The same, but within a step the kernel may still be running, or not have begun, when this returns. */
-  queue(...args: A): boolean
+  queue?(...args: A): boolean
 }
 
 /**
@@ -26,8 +26,9 @@ export function vectorized<A extends readonly KernelArgument[]>(
   loop: (...args: A) => void,
   twin?: Twin<A>,
 ): (...args: A) => void {
+  const run = twin?.queue ?? twin?.run.bind(twin)
   const kernel = (...args: A) => {
-    if (twin && getKernels() !== "typescript" && twin.queue(...args)) return
+    if (run && getKernels() !== "typescript" && run(...args)) return
     finishRuns()
     loop(...args)
   }

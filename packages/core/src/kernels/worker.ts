@@ -62,14 +62,14 @@ function start({ memory, scratch, index }) {
   for (let spins = 0; ; ) {
     for (let wanted; index >= (wanted = Atomics.load(words, word.wanted)); ) Atomics.wait(words, word.wanted, wanted);
     const called = Atomics.load(words, word.called);
-    const found = takeChunk(chain);
-    if (found === BUSY || takeChunk(free) === BUSY) spins = 0;
-    else if (++spins > 200000 && found === EMPTY) {
+    const found = takeChunk(chain), other = found === BUSY ? BUSY : takeChunk(free);
+    if (other === BUSY) spins = 0;
+    else if (++spins > 200000 && found === EMPTY && other === EMPTY) {
       Atomics.add(words, word.sleeping, 1);
       Atomics.wait(words, word.called, called);
       Atomics.sub(words, word.sleeping, 1);
       spins = 0;
-    } else if (spins > 20000 && found === BEHIND) {
+    } else if (spins > 20000 && (found === BEHIND || other === BEHIND)) {
       // With more threads than cores the one that is waited for may need this core.
       Atomics.wait(words, word.completed, Atomics.load(words, word.completed), 0.2);
     }

@@ -1,4 +1,4 @@
-import { checkKeys, describe, isTensor, OptionError, type Tensor } from "@selvedge/core"
+import { checkKeys, describe, isTensor, OptionError, runAtOnce, type Tensor } from "@selvedge/core"
 import { Configurable, nameOfClass, serializeFunction } from "../configurable.ts"
 
 /**
@@ -23,7 +23,7 @@ export abstract class Regularizer extends Configurable {
  * @throws OptionError unless it is a scalar tensor.
  */
 export function penaltyOn(what: string, regularizer: Regularizer, x: Tensor): Tensor {
-  const penalty: unknown = regularizer.call(x)
+  const penalty: unknown = runAtOnce(() => regularizer.call(x))
   if (isTensor(penalty) && penalty.rank === 0) return penalty
   const got = isTensor(penalty) ? `one of shape [${penalty.shape.join(", ")}]` : describe(penalty)
   throw new OptionError(`the regularizer of ${what} must give a scalar tensor, got ${got}`, {
