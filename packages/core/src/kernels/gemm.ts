@@ -58,6 +58,7 @@ export function raceTiles(): void {
 const leastWork = 256
 /** Multiplications from which threads pay. */
 const parallelWork = 150_000
+
 type Product = (a: Buffer, b: Buffer, c: Buffer, m: number, n: number, k: number, options?: ProductOptions) => void
 
 const product =
