@@ -86,7 +86,6 @@ const activations = [
 ]
 
 const rowsAndColumns = [
-  matrix("bias", simd.addBias, "cu"),
   matrix("bias, gradient", simd.addBiasSums, "rc"),
   matrix("softmax", simd.softmaxForward, "rw"),
   matrix("softmax, gradient", simd.softmaxBackward, "rru"),

@@ -34,8 +34,12 @@ function special(next: () => number): number {
   return pick < specials.length ? specials[pick] : ordinary(next)
 }
 
+/** What a product is added to: nothing, C itself, a row. */
+const addends = ["none", "c", "row"] as const
+type Addend = (typeof addends)[number]
+
 /** The definition: one sum per element, from +0, over increasing k, product and sum rounded each. */
-function reference(shape: GemmShape, a: Float32Array, b: Float32Array, c: Float32Array, accumulate: boolean) {
+function reference(shape: GemmShape, a: Float32Array, b: Float32Array, c: Float32Array, d: Float32Array | null) {
   const { m, n, k, transposeA, transposeB } = shape
   const { lda = transposeA ? m : k, ldb = transposeB ? k : n, ldc = n } = shape
   for (let i = 0; i < m; i++) {
@@ -46,7 +50,7 @@ function reference(shape: GemmShape, a: Float32Array, b: Float32Array, c: Float3
         const y = b[transposeB ? j * ldb + p : p * ldb + j]
         sum = fround(sum + fround(x * y))
       }
-      c[i * ldc + j] = accumulate ? fround(c[i * ldc + j] + sum) : sum
+      c[i * ldc + j] = d ? fround(d[d === c ? i * ldc + j : j] + sum) : sum
     }
   }
 }
@@ -54,7 +58,7 @@ function reference(shape: GemmShape, a: Float32Array, b: Float32Array, c: Float3
 interface Case {
   readonly shape: GemmShape
   readonly tile: GemmTile
-  readonly accumulate: boolean
+  readonly addend: Addend
   readonly seed: number
   readonly value?: (next: () => number) => number
   /** Bounds of the ranges of work units, in the order in which they are done; by default one range with all. */
@@ -62,7 +66,7 @@ interface Case {
 }
 
 /** Where the kernel and the definition first differ in a bit, C's surroundings included; null if nowhere. */
-function firstDifference({ shape, tile, accumulate, seed, value = ordinary, ranges }: Case): string | null {
+function firstDifference({ shape, tile, addend, seed, value = ordinary, ranges }: Case): string | null {
   const gemm = engines.get(tile)
   if (!gemm) throw new Error("no engine")
   const { m, n, k, transposeA, transposeB } = shape
@@ -72,19 +76,21 @@ function firstDifference({ shape, tile, accumulate, seed, value = ordinary, rang
   const a = gemm.reserved + 1 + (next() % 4)
   const b = a + (transposeA ? k : m) * lda + 1 + (next() % 4)
   const c = b + (transposeB ? n : k) * ldb + 5
-  const stop = c + m * ldc + 9
+  const row = c + m * ldc + 3
+  const stop = row + n + 9
   for (let i = gemm.reserved; i < stop; i++) gemm.floats[i] = value(next)
   const expected = gemm.floats.slice(gemm.reserved, stop)
-  const [ea, eb, ec] = [a, b, c].map(index => expected.subarray(index - gemm.reserved))
-  reference(shape, ea, eb, ec, accumulate)
-  const compute = gemm.prepare(shape, a, b, c, accumulate)
+  const [ea, eb, ec, er] = [a, b, c, row].map(index => expected.subarray(index - gemm.reserved))
+  reference(shape, ea, eb, ec, addend === "none" ? null : addend === "c" ? ec : er)
+  const added = { none: [], c: [c, ldc], row: [row] }[addend]
+  const compute = gemm.prepare(shape, a, b, c, ...added)
   const { units } = gemmPlan(shape, tile)
   for (const [begin, end] of ranges?.(units) ?? [[0, units]]) compute(begin, end)
   for (let i = 0; i < expected.length; i++) {
     const found = gemm.floats[gemm.reserved + i]
     if (!Object.is(found, expected[i])) {
       const at = i - (c - gemm.reserved)
-      return `${JSON.stringify({ shape, tile, accumulate, seed })}: C[${at}] is ${found}, not ${expected[i]}`
+      return `${JSON.stringify({ shape, tile, addend, seed })}: C[${at}] is ${found}, not ${expected[i]}`
     }
   }
   return null
@@ -100,8 +106,8 @@ describe.each(tiles)("gemm %s", tile => {
       for (const n of sizes) {
         for (const k of [0, 1, 3, 4, 5, 9]) {
           for (const form of forms) {
-            const accumulate = seed++ % 2 === 1
-            expect(firstDifference({ shape: { m, n, k, ...form }, tile, accumulate, seed })).toBeNull()
+            const addend = addends[seed++ % 3]
+            expect(firstDifference({ shape: { m, n, k, ...form }, tile, addend, seed })).toBeNull()
           }
         }
       }
@@ -113,7 +119,7 @@ describe.each(tiles)("gemm %s", tile => {
     for (let seed = 0; seed < 150; seed++) {
       const size = () => 1 + (next() % (next() % 3 === 0 ? 150 : 40))
       const shape = { m: size(), n: size(), k: size(), ...forms[seed % 4] }
-      expect(firstDifference({ shape, tile, accumulate: next() % 2 === 0, seed })).toBeNull()
+      expect(firstDifference({ shape, tile, addend: addends[next() % 3], seed })).toBeNull()
     }
   })
 
@@ -128,8 +134,8 @@ describe.each(tiles)("gemm %s", tile => {
     ]
     for (const [i, size] of sizes.entries()) {
       for (const form of forms) {
-        for (const accumulate of [false, true]) {
-          expect(firstDifference({ shape: { ...size, ...form }, tile, accumulate, seed: i })).toBeNull()
+        for (const addend of addends) {
+          expect(firstDifference({ shape: { ...size, ...form }, tile, addend, seed: i })).toBeNull()
         }
       }
     }
@@ -138,14 +144,14 @@ describe.each(tiles)("gemm %s", tile => {
   it("takes rows that do not adjoin", () => {
     for (const [i, form] of forms.entries()) {
       const shape = { m: 37, n: 21, k: 18, lda: 41, ldb: 39, ldc: 25, ...form }
-      expect(firstDifference({ shape, tile, accumulate: i % 2 === 0, seed: i })).toBeNull()
+      expect(firstDifference({ shape, tile, addend: addends[i % 3], seed: i })).toBeNull()
     }
   })
 
   it("treats NaN, infinities, denormals and signed zeros as the plain loop does", () => {
     for (let seed = 0; seed < 40; seed++) {
       const shape = { m: 9 + seed, n: 5 + seed, k: 1 + (seed % 6), ...forms[seed % 4] }
-      expect(firstDifference({ shape, tile, accumulate: seed % 3 === 0, seed, value: special })).toBeNull()
+      expect(firstDifference({ shape, tile, addend: addends[seed % 3], seed, value: special })).toBeNull()
     }
   })
 
@@ -160,7 +166,7 @@ describe.each(tiles)("gemm %s", tile => {
           .map((end, i): [number, number] => [cuts[i], end])
           .reverse()
       }
-      expect(firstDifference({ shape, tile, accumulate: seed % 2 === 0, seed, ranges })).toBeNull()
+      expect(firstDifference({ shape, tile, addend: addends[seed % 3], seed, ranges })).toBeNull()
     }
   })
 })

@@ -4,9 +4,9 @@ import {
   type GemmShape,
   type GemmTile,
   gemmPlan,
-  gemmScratchBytes,
   gemmWords,
 } from "../../../packages/core/src/kernels/gemm/index.ts"
+import { scratchBytes } from "../../../packages/core/src/kernels/pool.ts"
 import { ModuleBuilder, wasmEngine } from "../../../packages/core/src/kernels/wasm/index.ts"
 
 /** A product engine with a memory of its own. */
@@ -15,10 +15,10 @@ export interface Gemm {
   readonly floats: Float32Array
   readonly reserved: number
   /**
-   * Plans a product of operands at the indices `a`, `b`, `c` of `floats`, and gives a function that computes it, or some
-   * of its work units only.
+   * Plans a product of operands at the indices `a`, `b`, `c` of `floats`, added to a matrix at the index `addend` if there
+   * is one, with `addendStep` floats from row to row; and gives a function that computes it, or some of its work units only.
    */
-  prepare(shape: GemmShape, a: number, b: number, c: number, accumulate?: boolean): PreparedGemm
+  prepare(shape: GemmShape, a: number, b: number, c: number, addend?: number, addendStep?: number): PreparedGemm
 }
 
 /** Computes the work units [begin, end) of a product, by default all. */
@@ -51,12 +51,12 @@ export function createGemm(options: GemmOptions = {}): Gemm {
   if (typeof scratch === "object") scratch.value = argumentBytes
   return {
     floats: new Float32Array(memory.buffer),
-    reserved: (argumentBytes + gemmScratchBytes) / 4,
-    prepare(shape, a, b, c, accumulate = false) {
+    reserved: (argumentBytes + scratchBytes) / 4,
+    prepare(shape, a, b, c, addend = 0, addendStep = 0) {
       const plan = gemmPlan(shape, tile)
       const kernel = exports[plan.kernel]
       if (typeof kernel !== "function") throw new Error(`createGemm: no kernel "${plan.kernel}"`)
-      const block = gemmWords(plan, 4 * a, 4 * b, 4 * c, accumulate)
+      const block = gemmWords(plan, 4 * a, 4 * b, 4 * c, 4 * addend, 4 * addendStep)
       return (begin = 0, end = plan.units) => {
         words.set(block)
         kernel(0, begin, end)

@@ -55,6 +55,7 @@ export const twinTable: Readonly<Record<string, TwinRow>> = {
   squareBackward: slope(1, { magnitude: 32 }),
   sqrtForward: unary(0, { ranges: { x: [0, 9] } }),
   sqrtBackward: slope(1, { ranges: { x: [0.1, 3] } }),
+  invertDeviation: { signature: "v, =inverse, #epsilon", ulps: 2, ranges: { v: [0, 9] }, numbers: { epsilon: 1e-3 } },
   expForward: unary(2, { ranges: { x: [-90, 89] } }),
   expBackward: slope(1, { magnitude: 16 }),
   logForward: unary(1, { ranges: { x: [0, 9] } }),
@@ -141,7 +142,6 @@ export const twinTable: Readonly<Record<string, TwinRow>> = {
   mishForward: unary(4),
   mishBackward: slope(4, { magnitude: 16 }),
 
-  addBias: { signature: "bias[n], +y[rn], #rows, #n", ulps: 0 },
   addBiasSums: rows("dy[rn], +dbias[n]", 2, { magnitude: 64 }),
   softmaxForward: rows("x[rn], =y[rn]", 4, { magnitude: 0 }),
   softmaxBackward: rows("y[rn], dy[rn], +dx[rn]", 4, { magnitude: 256, ranges: { y: [0, 1] } }),

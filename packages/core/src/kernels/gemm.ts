@@ -64,21 +64,22 @@ type Product = (a: Buffer, b: Buffer, c: Buffer, m: number, n: number, k: number
 const product =
   (free: boolean): Product =>
   (a, b, c, m, n, k, options = {}) => {
-    const asked = options.accumulate === true && takeBlank(c) ? { ...options, accumulate: false } : options
+    const accumulate = options.accumulate === true && !takeBlank(c)
+    const addend = accumulate ? c : (options.bias ?? null)
     const loop = m * n * k < leastWork || getKernels() === "typescript"
-    if (!loop && runWasm(a, b, c, m, n, k, asked, free)) return
+    if (!loop && runWasm(a, b, c, m, n, k, options, addend, free)) return
     finishRuns()
-    gemmLoop(a, b, c, m, n, k, asked)
+    gemmLoop(a, b, c, m, n, k, options, addend)
   }
 
 /** `gemmAtOnce`, which within a step may still be running when this returns, see `finishRuns`. */
 export const gemm = product(false)
 
 /**
- * C = op(A) op(B), or C += op(A) op(B).                          [m, k] [k, n] -> [m, n], row-major
+ * C = op(A) op(B), bias + op(A) op(B), or C += op(A) op(B).      [m, k] [k, n] -> [m, n], row-major
  *
  * Every element of C is its products summed in order of k from zero, product and sum each rounded to the buffers'
- * precision, and only then added to C: no kernel, tile size or thread count changes a bit of it.
+ * precision, and only then added to C or bias: no kernel, tile size or thread count changes a bit of it.
  */
 export const gemmAtOnce: Product = atOnce(gemm)
 
@@ -87,36 +88,34 @@ export const gemmAtOnce: Product = atOnce(gemm)
  */
 export const gemmFree = product(true)
 
-type Run = (...product: [...Required<Parameters<Product>>, free: boolean]) => boolean
+type Run = (...product: [...Required<Parameters<Product>>, addend: Buffer | null, free: boolean]) => boolean
 
-const runWasm: Run = (a, b, c, m, n, k, options, free) => {
+const runWasm: Run = (a, b, c, m, n, k, options, addend, free) => {
   if (!(a instanceof Float32Array && b instanceof Float32Array && c instanceof Float32Array)) return false
   const tile = tileOf(instructions())
   const { transposeA = false, transposeB = false } = options
   const { kernel: name, units, args } = planOf(tile, m, n, k, transposeA, transposeB)
   const kernel = programOf(name.startsWith("gemm_row") ? "row" : tile).kernel(name)
   if (kernel === null) return false
-  const accumulate = options.accumulate ?? false
   args[0] = a
   args[1] = b
   args[2] = c
-  args[accumulateWord] = accumulate
+  args[3] = addend ?? 0
+  args[addendStepWord] = addend === c ? 4 * n : 0
   const grain = m * n * k < parallelWork ? units : 1
-  const done = runKernel(kernel, accumulate ? updating : writing, args, units, grain, false, free)
-  args.fill(0, 0, 3)
+  const done = runKernel(kernel, parameters, args, units, grain, false, free)
+  args.fill(0, 0, 4)
   return done
 }
 
 const names = Object.keys(gemmLayout)
-const accumulateWord = names.indexOf("accumulate")
-const numbers = names.slice(3).map((): Parameter => "int")
-const writing: readonly Parameter[] = ["in", "in", "out", ...numbers]
-const updating: readonly Parameter[] = ["in", "in", "inout", ...numbers]
+const addendStepWord = names.indexOf("addendStep")
+const parameters: readonly Parameter[] = ["in", "in", "out", "in", ...names.slice(4).map((): Parameter => "int")]
 
 interface Planned {
   readonly kernel: string
   readonly units: number
-  /** The argument block, in which the buffers and the accumulate flag are still open. */
+  /** The argument block, in which the buffers and the addend's step are still open. */
   readonly args: KernelArgument[]
 }
 
@@ -136,7 +135,7 @@ function planOf(tile: GemmTile, m: number, n: number, k: number, transposeA: boo
   const known = keyed ? plans.get(key) : undefined
   if (known !== undefined) return known
   const plan = gemmPlan({ m, n, k, transposeA, transposeB }, tile)
-  const planned = { kernel: plan.kernel, units: plan.units, args: gemmWords(plan, 0, 0, 0, false) }
+  const planned = { kernel: plan.kernel, units: plan.units, args: gemmWords(plan, 0, 0, 0) }
   if (keyed && plans.size < 4096) plans.set(key, planned)
   return planned
 }

@@ -1,10 +1,12 @@
 import type { Buffer } from "../storage.ts"
 
-/** Which operands of a product are transposed, and whether it is added to what is there. */
+/** Which operands of a product are transposed, and what it is added to: what is there, or a row. */
 export interface ProductOptions {
   readonly transposeA?: boolean
   readonly transposeB?: boolean
   readonly accumulate?: boolean
+  /** [n], added to every row; not with `accumulate`. */
+  readonly bias?: Buffer | null
 }
 
 interface Strides {
@@ -19,10 +21,10 @@ const exact = (x: number) => x
 const blockColumns = 64
 
 /**
- * C = op(A) op(B), or C += op(A) op(B).                          [m, k] [k, n] -> [m, n], row-major
+ * C = op(A) op(B), bias + op(A) op(B), or C += op(A) op(B).      [m, k] [k, n] -> [m, n], row-major
  *
  * Every element of C is its products summed in order of k from zero, product and sum each rounded to the buffers'
- * precision, and only then added to C: no tile size, thread count or instruction width changes a bit of it.
+ * precision, and only then added to C or bias: no tile size, thread count or instruction width changes a bit of it.
  */
 export function gemmLoop(
   a: Buffer,
@@ -32,8 +34,9 @@ export function gemmLoop(
   n: number,
   k: number,
   options: ProductOptions = {},
+  addend: Buffer | null = options.accumulate ? c : (options.bias ?? null),
 ): void {
-  const { transposeA = false, transposeB = false, accumulate = false } = options
+  const { transposeA = false, transposeB = false } = options
   const strides = {
     aRow: transposeA ? 1 : k,
     aColumn: transposeA ? m : 1,
@@ -50,7 +53,7 @@ export function gemmLoop(
       packRows(a, panel.a, i, rows, k, strides)
       for (let s = 0; s < columns; s += 4) {
         tile(panel.a, panel.b, s * k, k, panel.sums, round)
-        store(panel.sums, c, i, j + s, rows, Math.min(4, columns - s), n, accumulate)
+        store(panel.sums, c, i, j + s, rows, Math.min(4, columns - s), n, addend)
       }
     }
   }
@@ -148,12 +151,14 @@ function store(
   rows: number,
   columns: number,
   n: number,
-  accumulate: boolean,
+  addend: Buffer | null,
 ): void {
+  const step = addend === c ? n : 0
   for (let r = 0; r < rows; r++) {
     for (let q = 0; q < columns; q++) {
       const at = (row + r) * n + column + q
-      c[at] = accumulate ? c[at] + sums[4 * r + q] : sums[4 * r + q]
+      const sum = sums[4 * r + q]
+      c[at] = addend ? addend[(row + r) * step + column + q] + sum : sum
     }
   }
 }

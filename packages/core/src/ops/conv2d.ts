@@ -1,6 +1,6 @@
 import { checkKeys, ShapeError } from "../errors.ts"
 import { gemm } from "../kernels/gemm.ts"
-import { addBias, addBiasSums } from "./shared/bias.ts"
+import { addBiasSums } from "./shared/bias.ts"
 import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./shared/op.ts"
 import { type ConvOptions, windowsOver } from "./shared/windows.ts"
 
@@ -19,7 +19,7 @@ import { type ConvOptions, windowsOver } from "./shared/windows.ts"
  */
 export function conv2d(x: Tensor, kernel: Tensor, bias: Tensor | null = null, options: ConvOptions = {}): Tensor {
   checkKeys("conv2d", options, ["strides", "padding", "dilation"])
-  const [a, w] = [read("conv2d", x), read("conv2d", kernel)]
+  const [a, w, added] = [read("conv2d", x), read("conv2d", kernel), bias && read("conv2d", bias)]
   checkKernel(x, kernel, bias)
   const [kh, kw, c, f] = kernel.shape
   const { height, width, taps } = windowsOver("conv2d", x.shape, [kh, kw], options)
@@ -28,9 +28,8 @@ export function conv2d(x: Tensor, kernel: Tensor, bias: Tensor | null = null, op
   const [patches, y] = [alloc(windows * k), alloc(batch * out)]
   for (let i = 0; i < batch; i++) {
     patchesForward(a.subarray(i * image, (i + 1) * image), taps, patches, c)
-    gemm(patches, w, y.subarray(i * out, (i + 1) * out), windows, f, k)
+    gemm(patches, w, y.subarray(i * out, (i + 1) * out), windows, f, k, { bias: added })
   }
-  if (bias) addBias(read("conv2d", bias), y, batch * windows, f)
   const inputs = bias ? [x, kernel, bias] : [x, kernel]
   return record("conv2d", y, [batch, height, width, f], inputs, (dy, dx, dw, db) => {
     for (let i = 0; i < batch; i++) {

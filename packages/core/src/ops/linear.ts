@@ -1,7 +1,7 @@
 import { ShapeError } from "../errors.ts"
 import { gemm, gemmFree } from "../kernels/gemm.ts"
 import { asRows } from "../shape.ts"
-import { addBias, addBiasSums } from "./shared/bias.ts"
+import { addBiasSums } from "./shared/bias.ts"
 import { alloc, operand, recordProducts, type Tensor } from "./shared/op.ts"
 
 /**
@@ -20,8 +20,7 @@ export function linear(x: Tensor, kernel: Tensor, bias?: Tensor | null): Tensor 
   checkKernel(x, kernel, bias, k)
   const n = kernel.shape[1]
   const y = alloc(m * n)
-  gemm(a, w, y, m, n, k)
-  if (bias) addBias(operand("linear", bias), y, m, n)
+  gemm(a, w, y, m, n, k, { bias: bias ? operand("linear", bias) : null })
   const shape = [...x.shape.slice(0, -1), n]
   const inputs = bias ? [x, kernel, bias] : [x, kernel]
   return recordProducts("linear", y, shape, inputs, (dy, dx, dw, db) => {

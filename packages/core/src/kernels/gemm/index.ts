@@ -1,16 +1,16 @@
 /**
- * Matrix products in WebAssembly: C = op(A) op(B) or C = C + op(A) op(B), row-major float32.
+ * Matrix products in WebAssembly: C = op(A) op(B) or C = D + op(A) op(B), where D is C or a row, row-major float32.
  *
  * Each element is one sum in one order: it starts from +0, products are added with k increasing, each product and each
- * sum rounded to float32 (`"portable"`; `"fused"` rounds once per step); with `accumulate` the finished sum is added to
- * the old element. No tile, packing, block or partition changes that order, so all give the same bits, and so does a
+ * sum rounded to float32 (`"portable"`; `"fused"` rounds once per step); the finished sum is added to D's
+ * element. No tile, packing, block or partition changes that order, so all give the same bits, and so does a
  * plain loop with `Math.fround`.
  *
  *     const m = new ModuleBuilder("kernels", memory)
  *     addGemmKernels(m, m.global("scratch", "i32"), ["row", "4x8"], "portable")
  *     ...
  *     const plan = gemmPlan({ m: 32, n: 300, k: 784 }, "4x8")
- *     words.set(gemmWords(plan, a, b, c, false), args / 4)         // byte addresses in linear memory
+ *     words.set(gemmWords(plan, a, b, c), args / 4)                // byte addresses in linear memory
  *     exports[plan.kernel](args, 0, plan.units)                    // or [begin, end) of it, on any thread
  */
 import type { GlobalReference, Kernel, ModuleBuilder } from "../wasm/index.ts"
@@ -23,9 +23,6 @@ import type { GemmArithmetic } from "./tile.ts"
 export { gemmLayout } from "./layout.ts"
 export { type GemmPlan, type GemmShape, type GemmTile, gemmPlan, gemmTiles } from "./plan.ts"
 export type { GemmArithmetic } from "./tile.ts"
-
-/** Bytes of private memory that the kernels need at the address in `scratch`. */
-export const gemmScratchBytes = 1 << 20
 
 /**
  * Adds the product kernels that `gemmPlan` can name for some tiles, each for A with contiguous rows and with contiguous
@@ -46,9 +43,9 @@ export function addGemmKernels(
   })
 }
 
-/** The argument block of a planned product, for operands at the given byte addresses. */
-export function gemmWords(plan: GemmPlan, a: number, b: number, c: number, accumulate: boolean): number[] {
-  const words = { ...plan.words, a, b, c, accumulate: accumulate ? 1 : 0 }
+/** The argument block of a planned product, for operands at the given byte addresses; with what is added, if anything. */
+export function gemmWords(plan: GemmPlan, a: number, b: number, c: number, addend = 0, addendStep = 0): number[] {
+  const words = { ...plan.words, a, b, c, addend, addendStep }
   const names = Object.keys(gemmLayout) as (keyof typeof gemmLayout)[]
   return names.map(name => words[name])
 }

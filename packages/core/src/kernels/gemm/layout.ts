@@ -2,13 +2,15 @@ import type { Local } from "../wasm/index.ts"
 import type { TileShape } from "./tile.ts"
 
 /**
- * The argument block of every product kernel, C = A B or C += A B with C [m, n], A [m, k], B [k, n]. Addresses and
- * steps are in bytes.
+ * The argument block of every product kernel, C = A B or C = D + A B with C and D [m, n], A [m, k], B [k, n]. Addresses
+ * and steps are in bytes.
  */
 export const gemmLayout = {
   a: "i32",
   b: "i32",
   c: "i32",
+  /** D, which may be C itself; 0: nothing is added. */
+  addend: "i32",
   m: "i32",
   n: "i32",
   k: "i32",
@@ -18,8 +20,8 @@ export const gemmLayout = {
   bStep: "i32",
   /** From row to row of C. */
   cStep: "i32",
-  /** 1: C = C + A B. 0: C = A B. */
-  accumulate: "i32",
+  /** From row to row of D: 0 where all are the same. */
+  addendStep: "i32",
   /** How A and B are read: values of `readModes`. A is read in place by the kernel for its form, packed by the other. */
   aMode: "i32",
   bMode: "i32",

@@ -38,8 +38,8 @@ export interface GemmPlan {
   readonly kernel: string
   /** How many work units the product has; they may be done in any order, by any thread, with the same bits. */
   readonly units: number
-  /** The argument block without the three addresses and the accumulate flag. */
-  readonly words: Readonly<Omit<Record<keyof typeof gemmLayout, number>, "a" | "b" | "c" | "accumulate">>
+  /** The argument block without addresses and without what is added. */
+  readonly words: Readonly<Omit<Record<keyof typeof gemmLayout, number>, "a" | "b" | "c" | "addend" | "addendStep">>
 }
 
 /** The name of the kernel for a tile and a form of A. */
@@ -63,6 +63,11 @@ const leastPackedSide = 32
 /** The largest unit in place: its rows, and the floats of B that it goes through, stay in L1. */
 const unitRowsInPlace = 32
 const unitFloatsInPlace = 4096
+/**
+ * A matrix B of at most so many floats every thread may read whole: then units are rows of C, none smaller than the others,
+ * and what is computed next from these rows likely finds them in its thread's cache.
+ */
+const floatsReadWhole = 1 << 14
 /** Multiplications that make a work unit worth its dispatch, and how many units a product is to have if it can. */
 const unitWork = 1 << 15
 const unitsWanted = 8
@@ -92,7 +97,12 @@ function blockOf(k: number, longest: number): number {
 }
 
 /** Rows and columns of C in a work unit: large enough to be worth its overhead, small enough to share the work out. */
-function unitSize({ m, n, k }: GemmShape, tileRows: number, packs: boolean, kBlock: number) {
+function unitSize(shape: GemmShape, tileRows: number, packs: boolean, kBlock: number) {
+  const { m, n, k } = shape
+  const inPlace = !packs && !shape.transposeA && !shape.transposeB
+  if (inPlace && n * k <= floatsReadWhole && m >= 8 * tileRows && m * n * k >= 4 * unitWork) {
+    return { unitRows: share(m, Math.min(unitRowsInPlace, m / 4), tileRows), unitColumns: share(n, n, 16) }
+  }
   const panel = tileRows === rowTile.rows ? rowTile.columns : 16
   const widest = packs ? packedUnit.columns : Math.floor(unitFloatsInPlace / kBlock)
   const leastRows = packs ? leastPackedSide : 2 * tileRows

@@ -184,15 +184,18 @@ function emitRowOfTiles(context: Context, where: RowOfTiles): void {
   const turnsEnd = f.let("turnsEnd", i32.add(aStart, i32.mul(turns, kStep)))
   const c = f.let("c", i32.add(i32.add(args.c, i32.mul(row, args.cStep)), i32.mul(where.column, 4)))
   f.increment(c, -bias)
+  const addend = f.let("d", i32.add(i32.add(args.addend, i32.mul(row, args.addendStep)), i32.mul(where.column, 4)))
+  f.increment(addend, -bias)
   const b = f.let("bStart", i32.sub(where.panel, bias))
   const left = f.let("left", where.width)
-  const place = { ...where, repeated, kStep, aStart, end, turnsEnd, b, c, left }
+  const place = { ...where, repeated, kStep, aStart, end, turnsEnd, b, c, addend, left }
   for (let columns = shape.columns; columns >= 4; columns /= 2) {
     // The last tile may be wider than what is left, see `emitPanel`.
     f.while(i32.ge_s(left, columns === 4 ? 1 : columns), () => {
       emitPlacedTile(context, columns, place)
       f.increment(b, 4 * columns)
       f.increment(c, 4 * columns)
+      f.increment(addend, 4 * columns)
       f.increment(left, -columns)
       f.increment(where.partial, 4 * columns * shape.rows)
     })

@@ -9,14 +9,6 @@ const c = (value: number) => f32x4.const(value)
 const { abs, add, div, gt, max, mul, neg, sqrt, sub } = f32x4
 type Four = Local<"v128">
 
-/** y += bias, row by row: one addition each, so exact. */
-export const addBias = rowwise(
-  "addBias",
-  ["in bias", "inout y", "int rows", "int n"],
-  row => row.walk(["y"], at => at.store("y", add(at.load("y"), at.load("bias"))), ["bias"]),
-  { cost: 5, exact: true },
-)
-
 /** Two sums by turns: a chain of additions of half the length. */
 function twoSums({ f }: Row): [Four, Four] {
   return [f.let("even", c(0)), f.let("odd", c(0))]

@@ -36,8 +36,6 @@ export interface Row {
 export interface RowwiseOptions {
   /** About how many instructions four columns take: decides from which size threads pay. */
   readonly cost: number
-  /** Loop and twin agree in every bit. */
-  readonly exact?: boolean
   /** The least number of entries for which the twin runs. */
   readonly least?: number
   /** Whether the twin is for these arguments; left out where it is for all. */
@@ -52,7 +50,7 @@ export function rowwise<const P extends readonly Declaration[]>(
   name: string,
   parameters: P,
   emitRow: (row: Row) => void,
-  { cost, exact = false, least = exact ? 1 : 32, accepts }: RowwiseOptions,
+  { cost, least = 32, accepts }: RowwiseOptions,
 ): Twin<ArgumentsOf<P> & readonly KernelArgument[]> {
   const names = parameters.map(nameOf)
   const [rowsAt, nAt] = [names.indexOf("rows"), names.indexOf("n")]
@@ -69,7 +67,6 @@ export function rowwise<const P extends readonly Declaration[]>(
     parameters: parameters.map(kindOf),
     least,
     size: args => rowsOf(args) * nOf(args),
-    exact,
     ...(accepts ? { accepts } : {}),
     units: rowsOf,
     grain: args => Math.ceil(32_768 / (cost * (nOf(args) + 4))),

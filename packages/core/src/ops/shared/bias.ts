@@ -1,15 +1,6 @@
 import * as simd from "../../kernels/simd/index.ts"
 import { type Buffer, vectorized } from "./op.ts"
 
-/** y += bias, for every row of y. */
-export const addBias = vectorized(
-  "addBias",
-  (bias: Buffer, y: Buffer, rows: number, n: number) => {
-    for (let r = 0, at = 0; r < rows; r++, at += n) for (let j = 0; j < n; j++) y[at + j] += bias[j]
-  },
-  simd.addBias,
-)
-
 /** dbias += the rows of dy, summed in double. */
 export const addBiasSums = vectorized(
   "addBiasSums",
