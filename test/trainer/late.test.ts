@@ -9,12 +9,26 @@ import { bitsOf, threadsReady } from "../core/kernels/twins.ts"
 import { rows } from "../layers/layerRows.ts"
 import { blobs, classifier } from "./small.ts"
 
+/** The addresses of what is updated within `inAnyOrder`, where every run has numbers of its own, and how often one came twice. */
+const unordered = vi.hoisted(() => ({ addresses: null as Set<number> | null, runs: 0, twice: 0 }))
+
 // As in test/core/kernels/late.test.ts: no kernel begins before somebody must wait for it.
 
-vi.mock("../../packages/core/src/kernels/queue.ts", async original => ({
-  ...(await original<object>()),
-  isSettled: () => false,
-}))
+vi.mock("../../packages/core/src/kernels/queue.ts", async original => {
+  const actual = await original<typeof import("../../packages/core/src/kernels/queue.ts")>()
+  const inAnyOrder: typeof actual.inAnyOrder = fn => {
+    unordered.addresses = new Set()
+    actual.inAnyOrder(fn)
+    unordered.addresses = null
+  }
+  const enqueue: typeof actual.enqueue = (...run) => {
+    const [address] = run[1]
+    if (unordered.addresses?.has(address)) unordered.twice++
+    if (unordered.addresses?.add(address)) unordered.runs++
+    actual.enqueue(...run)
+  }
+  return { ...actual, isSettled: () => false, inAnyOrder, enqueue }
+})
 
 vi.mock("../../packages/core/src/kernels/twin.ts", async original => {
   const actual = await original<typeof import("../../packages/core/src/kernels/twin.ts")>()
@@ -57,6 +71,7 @@ describe("the same weights, however late kernels run", () => {
   ]
 
   it.each(Object.entries(optimizerClasses))("%s", async (_, Class) => {
+    unordered.twice = 0
     for (const [name, options] of Object.entries(common)) {
       const [onTime, late] = await onTimeAndLate(async () => {
         const trainer = classifier({ optimizer: new Class(options) }, layers())
@@ -76,6 +91,11 @@ describe("the same weights, however late kernels run", () => {
       })
       expect(late, name).toEqual(onTime)
     }
+    expect(unordered.twice, "updates of the same numbers, in any order").toBe(0)
+  })
+
+  it("updates different weights in any order", () => {
+    expect(unordered.runs).toBeGreaterThan(1000)
   })
 })
 

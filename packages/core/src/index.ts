@@ -23,7 +23,7 @@ export {
 export { gemmAtOnce as gemm, type ProductOptions } from "./kernels/gemm.ts"
 export { type Arithmetic, getKernels, type KernelMode, setKernels } from "./kernels/mode.ts"
 export { getThreads, poolEnding, setThreads } from "./kernels/pool.ts"
-export { finishRuns, runAtOnce } from "./kernels/queue.ts"
+export { finishRuns, inAnyOrder, runAtOnce } from "./kernels/queue.ts"
 export { closeWith, type MemoryReport, memory, poisonEndedSteps, Session } from "./kernels/session.ts"
 export * as simd from "./kernels/simd/index.ts"
 export { vectorized as vectorizedLater, vectorizedAtOnce as vectorized } from "./kernels/vectorized.ts"

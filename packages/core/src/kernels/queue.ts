@@ -21,7 +21,7 @@ const chain = queueOf(ring.chain, word.claim, word.queued)
 /** Runs that begin then as well, but that nobody waits for before `finishRuns`. */
 const free = queueOf(ring.free, word.freeClaim, word.freeQueued)
 let freeChunks = 0
-let atOnce = false
+let manner: "queued" | "at once" | "in any order" = "queued"
 /** Workers were lost: the words that count what is done are to be set anew. */
 let broken = false
 /** How many the machine has; 0: not asked yet, which takes a system call. */
@@ -38,19 +38,27 @@ export function isSettled(): boolean {
   return chain.open === chain.next || Atomics.load(controlWords() as Int32Array, word.completed) === last()
 }
 
-/** Runs `fn`, which may know nothing of queues: whatever kernel it starts is done when it goes on. */
-export function runAtOnce<T>(fn: () => T): T {
-  const before = atOnce
-  atOnce = true
+function inManner<T>(next: typeof manner, fn: () => T): T {
+  const before = manner
+  manner = next
   try {
     return fn()
   } finally {
-    atOnce = before
+    manner = before
   }
 }
 
+/** Runs `fn`, which may know nothing of queues: whatever kernel it starts is done when it goes on. */
+export const runAtOnce = <T>(fn: () => T): T => inManner("at once", fn)
+
+/** Runs `fn`, no two of whose kernels touch the same numbers: all that it starts are free runs. */
+export const inAnyOrder = (fn: () => void): void => inManner(mayQueue() ? "in any order" : manner, fn)
+
 /** Whether the calling code knows of queues. */
-export const mayQueue = (): boolean => !atOnce
+export const mayQueue = (): boolean => manner !== "at once"
+
+/** Whether the kernels that it starts may run in any order. */
+export const isUnordered = (): boolean => manner === "in any order"
 
 /**
  * Leaves units [0, units) of a kernel's run to whichever threads come first, the calling one included once it calls

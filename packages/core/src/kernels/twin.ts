@@ -2,7 +2,7 @@ import { insideStep, isFloat64 } from "../storage.ts"
 import { type Block, linearMemory, type Memory } from "./memory.ts"
 import { type Dispatch, getThreads, poolEnding, readyThreads, runAlone, wantWorkers } from "./pool.ts"
 import type { Program } from "./program.ts"
-import { enqueue, finishRuns, isSettled, mayQueue, runAtOnce } from "./queue.ts"
+import { enqueue, finishRuns, isSettled, isUnordered, mayQueue, runAtOnce } from "./queue.ts"
 import type { KernelArgument, Twin } from "./vectorized.ts"
 
 /** What a kernel does with an argument: reads, writes or updates a buffer; or takes a number. */
@@ -85,7 +85,7 @@ export function runKernel(
   if (outside > 0 && (inPlaceOnly || !reserve(outside))) return false
   if (outside > 0) copyIn(memory, args, parameters)
   try {
-    launch(kernel, units, grain, args.length + 1, free && outside === 0)
+    launch(kernel, units, grain, args.length + 1, (free || isUnordered()) && outside === 0)
     if (outside > 0 || !insideStep() || !mayQueue()) finishRuns()
   } catch (error) {
     abandonStaging()
@@ -106,10 +106,13 @@ function launch(kernel: Dispatch, units: number, grain: number, count: number, f
     finishRuns()
     if (small || getThreads() === 1) kernel.run(argsAddress, 0, units)
     else runAlone(kernel, argsAddress, units)
-  } else if (small && isSettled()) kernel.run(argsAddress, 0, units)
-  // Many chunks for each thread: at the end one waits for no more than the other's last.
-  else enqueue(kernel, words, count, units, small ? units : Math.max(grain, Math.ceil(units / (ready * 16))), free)
+  } else if (small && !free && isSettled()) kernel.run(argsAddress, 0, units)
+  else enqueue(kernel, words, count, units, small ? units : shareOf(units, grain, ready), free)
 }
+
+/** Units of a chunk: many chunks for each thread, so that none waits longer than for another's last, or one for each. */
+const shareOf = (units: number, grain: number, threads: number) =>
+  Math.max(grain, Math.ceil(units / (units < 2 * threads * grain ? threads : threads * 16)))
 
 function writeNumber(i: number, value: number | boolean, parameter: Parameter): void {
   if (parameter === "float") floats[i] = Number(value)
@@ -124,18 +127,12 @@ function copyIn(memory: Memory, args: readonly KernelArgument[], parameters: rea
     const value = args[i]
     if (typeof value !== "object" || memory.owns(value)) continue
     words[i] = free
-    if (parameters[i] !== "out") copyNumbers(memory, value, free)
+    if (parameters[i] !== "out") {
+      const bytes = new Uint8Array(memory.handle.buffer, free, value.byteLength)
+      bytes.set(new Uint8Array(value.buffer, value.byteOffset, value.byteLength))
+    }
     free += Math.ceil(value.byteLength / 64) * 64
   }
-}
-
-function copyNumbers(memory: Memory, value: Exclude<KernelArgument, number | boolean>, address: number): void {
-  if (value instanceof Float32Array) {
-    memory.floats(address, value.length).set(value)
-    return
-  }
-  const bytes = new Uint8Array(memory.handle.buffer, address, value.byteLength)
-  bytes.set(new Uint8Array(value.buffer, value.byteOffset, value.byteLength))
 }
 
 /** Makes the views of the argument block: anew where memory that is not shared has grown, which keeps what it holds. */

@@ -1,4 +1,5 @@
-import { assign, type Buffer, finishRuns, isTensor, OptionError, runAtOnce, type Tensor, tensor } from "@selvedge/core"
+import type { Buffer, Tensor } from "@selvedge/core"
+import { assign, finishRuns, inAnyOrder, isTensor, OptionError, runAtOnce, tensor } from "@selvedge/core"
 import { Weight } from "@selvedge/layers"
 import { type Config, toConfig } from "../config.ts"
 import { type LearningRate, Schedule } from "../schedules/index.ts"
@@ -21,7 +22,7 @@ interface State {
   readonly accumulator: Tensor | null
 }
 
-/** The classes of this library, whose updates look at nothing that kernels may still be computing. */
+/** The classes of this library: their update of a weight is one kernel, or none, and looks at nothing that others may be computing. */
 export const ownClasses = new Set<unknown>()
 
 /**
@@ -144,14 +145,13 @@ export abstract class Optimizer {
       if (this.#decays(weight)) decayInto(w, (this.options.weightDecay ?? 0) * learningRate)
     }
     finishRuns()
-    // From here on nothing is asked for that would wait for kernels: each update of this library's leaves some running.
-    const updates = () => {
+    // From here on nothing is asked for that would wait for kernels: each update of this library's is one that may run on.
+    const run = ownClasses.has(this.constructor) ? inAnyOrder : runAtOnce
+    run(() => {
       for (const { weight, w, g, slots, learningRate } of moving) {
         this.update(w, g, slots, { learningRate, t: step.t }, weight)
       }
-    }
-    if (ownClasses.has(this.constructor)) updates()
-    else runAtOnce(updates)
+    })
   }
 
   #decays(weight: Tensor): boolean {

@@ -71,7 +71,7 @@ export function columnwise<const P extends readonly Declaration[]>(
     least: 32,
     size: args => rowsOf(args) * nOf(args),
     units: args => Math.ceil(nOf(args) / unit),
-    grain: args => Math.ceil(16_384 / (cost * (rowsOf(args) + 4))),
+    grain: args => Math.ceil(4096 / (cost * (rowsOf(args) + 4))),
   })
 }
 

@@ -72,7 +72,7 @@ export function elementwise<const P extends readonly Declaration[]>(
     ...(accepts ? { accepts } : {}),
     units: unitsOf,
     // What one thread does in a few microseconds is slower when its results then lie in two caches.
-    grain: args => (unitsOf(args) < 8 * grain ? unitsOf(args) : grain),
+    grain: args => (unitsOf(args) < 2 * grain ? unitsOf(args) : grain),
   })
 }
 
