@@ -85,8 +85,10 @@ export const recordProducts = recorder({ vectorized: true, blanks: 2 })
 
 /** Like `record`, for an output that shares its input's numbers. */
 export function attach(op: string, y: Tensor, inputs: readonly Tensor[], backward: Backward, manner = anyhow): Tensor {
+  // Spelled out: to spread `manner` into the node would take longer than all else that is recorded.
+  const { vectorized, blanks } = manner
   if (recording && inputs.some(wantsGradient)) {
-    y.node = { op, inputs, backward, ...manner, until: stepClock(), met: 0, gradient: null }
+    y.node = { op, inputs, backward, vectorized, blanks, until: stepClock(), met: 0, gradient: null }
     y.requiresGrad = true
   }
   if (watcher !== null) finishRuns()
@@ -173,7 +175,9 @@ class Pass {
     const stack = [y]
     const pass = ++passes
     if (y.node) this.#meet(y.node, pass)
+    let sorted = true
     for (let x = stack.pop(); x; x = stack.pop()) {
+      sorted &&= found.length === 0 || x.id < found[found.length - 1].id
       found.push(x)
       for (const input of x.node?.inputs ?? []) {
         const { node } = input
@@ -182,7 +186,8 @@ class Pass {
         stack.push(input)
       }
     }
-    return found.sort((a, b) => b.id - a.id)
+    // A chain of ops is found in order.
+    return sorted ? found : found.sort((a, b) => b.id - a.id)
   }
 
   #meet(node: GraphNode, pass: number): void {

@@ -4,7 +4,7 @@ import { accumulate } from "./shared/accumulate.ts"
 import {
   type BatchNormOptions,
   checkBatchNorm,
-  inverseDeviation,
+  invertDeviation,
   normalizeColumnSums,
   normalizeColumns,
 } from "./shared/columns.ts"
@@ -50,9 +50,9 @@ export function batchNorm(
   const rows = n === 0 ? 0 : x.size / n
   const [scale, shift] = [gamma ?? ones([n]), beta ?? zeros([n])]
   const [g, b] = [operand("batchNorm", scale), operand("batchNorm", shift)]
-  const [mean, variance, y] = [alloc(n), alloc(n), alloc(x.size)]
+  const [mean, variance, inverse, y] = [alloc(n), alloc(n), alloc(n), alloc(x.size)]
   columnMoments(a, mean, variance, rows, n)
-  const inverse = inverseDeviation(variance, epsilon)
+  invertDeviation(variance, inverse, epsilon)
   normalizeColumns(a, mean, inverse, g, b, y, rows, n)
   const output = recordVectorized("batchNorm", y, x.shape, [x, scale, shift], (dy, dx, dgamma, dbeta) => {
     const [sums, products] = [alloc(n), alloc(n)]

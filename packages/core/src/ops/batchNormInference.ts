@@ -4,7 +4,7 @@ import { accumulate } from "./shared/accumulate.ts"
 import {
   type BatchNormOptions,
   checkBatchNorm,
-  inverseDeviation,
+  invertDeviation,
   normalizeColumnSums,
   normalizeColumns,
 } from "./shared/columns.ts"
@@ -42,8 +42,8 @@ export function batchNormInference(
   const n = x.shape[axis]
   const rows = n === 0 ? 0 : x.size / n
   const [scale, shift] = [gamma ?? ones([n]), beta ?? zeros([n])]
-  const [m, g, y] = [read(op, mean), read(op, scale), alloc(x.size)]
-  const i = inverseDeviation(read(op, variance), epsilon)
+  const [m, g, i, y] = [read(op, mean), read(op, scale), alloc(n), alloc(x.size)]
+  invertDeviation(read(op, variance), i, epsilon)
   normalizeColumns(a, m, i, g, read(op, shift), y, rows, n)
   return record(op, y, x.shape, [x, mean, variance, scale, shift], (dy, dx, dm, dv, dgamma, dbeta) => {
     if (dx) scaleColumns(dy, g, i, dx, rows, n)

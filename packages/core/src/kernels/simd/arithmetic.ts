@@ -91,6 +91,11 @@ export const squareForward = unary("squareForward", x => mul(x, x))
 export const squareBackward = slope("squareBackward", (x, dy) => mul(add(x, x), dy))
 export const sqrtForward = unary("sqrtForward", x => sqrt(x), 8)
 export const sqrtBackward = slope("sqrtBackward", (y, dy) => div(dy, add(y, y)), 8)
+export const invertDeviation = elementwise(
+  "invertDeviation",
+  ["in variance", "out inverse", "float epsilon"],
+  (_, { variance, epsilon }) => ({ inverse: div(c(1), sqrt(add(variance, epsilon))) }),
+)
 export const expForward = unary("expForward", (x, f) => exp(f, x), 30, false)
 export const expBackward = slope("expBackward", mul)
 export const logForward = unary("logForward", (x, f) => log(f, x), 45, false)

@@ -1,7 +1,7 @@
 import { checkKeys, checkNumber, ShapeError } from "../../errors.ts"
 import * as simd from "../../kernels/simd/index.ts"
 import { resolveAxis } from "../../shape.ts"
-import { alloc, type Buffer, type Tensor, vectorized } from "./op.ts"
+import { type Buffer, type Tensor, vectorized } from "./op.ts"
 
 /** What batch normalisation may be told. */
 export interface BatchNormOptions {
@@ -31,16 +31,14 @@ export function checkBatchNorm(
   return { axis, epsilon }
 }
 
-/** 1 / sqrt(variance + epsilon). */
-export function inverseDeviation(variance: Buffer, epsilon: number): Buffer {
-  const inverse = alloc(variance.length)
-  invertDeviation(variance, inverse, epsilon)
-  return inverse
-}
-
-const invertDeviation = vectorized("invertDeviation", (variance: Buffer, inverse: Buffer, epsilon: number) => {
-  for (let j = 0; j < inverse.length; j++) inverse[j] = 1 / Math.sqrt(variance[j] + epsilon)
-})
+/** inverse = 1 / sqrt(variance + epsilon) */
+export const invertDeviation = vectorized(
+  "invertDeviation",
+  (variance: Buffer, inverse: Buffer, epsilon: number) => {
+    for (let j = 0; j < inverse.length; j++) inverse[j] = 1 / Math.sqrt(variance[j] + epsilon)
+  },
+  simd.invertDeviation,
+)
 
 /** y = (x - mean) inverse gamma + beta, each column with its own four numbers. */
 export const normalizeColumns = vectorized(
