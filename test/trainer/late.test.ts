@@ -97,6 +97,21 @@ describe("the same weights, however late kernels run", () => {
   it("updates different weights in any order", () => {
     expect(unordered.runs).toBeGreaterThan(1000)
   })
+
+  it("a weight that is given twice, one after the other", async () => {
+    unordered.twice = 0
+    const [onTime, late] = await onTimeAndLate(() => {
+      const w = tensor(new Float32Array(5000).fill(1), [5000], { requiresGrad: true })
+      const optimizer = new optimizerClasses.Adam({ learningRate: 0.1 })
+      const session = new Session()
+      session.adopt([w])
+      const update = () => optimizer.apply([mul(w, 2), mul(w, 3)], [w, w])
+      for (let i = 0; i < 3; i++) session.step(update)
+      return bitsOf([Float32Array.from(w.read())])
+    })
+    expect(late).toBe(onTime)
+    expect(unordered.twice).toBe(0)
+  })
 })
 
 describe("the same outputs, gradients and statistics, however late kernels run", () => {

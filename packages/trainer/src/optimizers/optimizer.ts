@@ -146,7 +146,7 @@ export abstract class Optimizer {
     }
     finishRuns()
     // From here on nothing is asked for that would wait for kernels: each update of this library's is one that may run on.
-    const run = ownClasses.has(this.constructor) ? inAnyOrder : runAtOnce
+    const run = ownClasses.has(this.constructor) && new Set(weights).size === weights.length ? inAnyOrder : runAtOnce
     run(() => {
       for (const { weight, w, g, slots, learningRate } of moving) {
         this.update(w, g, slots, { learningRate, t: step.t }, weight)
