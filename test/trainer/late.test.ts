@@ -98,6 +98,21 @@ describe("the same weights, however late kernels run", () => {
     expect(unordered.runs).toBeGreaterThan(1000)
   })
 
+  it("has updated a weight before the next op looks at it", async () => {
+    const [onTime, late] = await onTimeAndLate(() => {
+      const w = tensor(new Float32Array(5000).fill(1), [5000], { requiresGrad: true })
+      const optimizer = new optimizerClasses.SGD({ learningRate: 0.1 })
+      const session = new Session()
+      session.adopt([w])
+      const step = () => {
+        optimizer.apply([mul(w, 2)], [w])
+        return Float32Array.from(neg(w).read())
+      }
+      return bitsOf([session.step(step), session.step(step)])
+    })
+    expect(late).toBe(onTime)
+  })
+
   it("a weight that is given twice, one after the other", async () => {
     unordered.twice = 0
     const [onTime, late] = await onTimeAndLate(() => {

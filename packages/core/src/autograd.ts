@@ -175,9 +175,7 @@ class Pass {
     const stack = [y]
     const pass = ++passes
     if (y.node) this.#meet(y.node, pass)
-    let sorted = true
     for (let x = stack.pop(); x; x = stack.pop()) {
-      sorted &&= found.length === 0 || x.id < found[found.length - 1].id
       found.push(x)
       for (const input of x.node?.inputs ?? []) {
         const { node } = input
@@ -186,8 +184,7 @@ class Pass {
         stack.push(input)
       }
     }
-    // A chain of ops is found in order.
-    return sorted ? found : found.sort((a, b) => b.id - a.id)
+    return found.sort((a, b) => b.id - a.id)
   }
 
   #meet(node: GraphNode, pass: number): void {

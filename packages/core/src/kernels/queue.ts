@@ -51,8 +51,11 @@ function inManner<T>(next: typeof manner, fn: () => T): T {
 /** Runs `fn`, which may know nothing of queues: whatever kernel it starts is done when it goes on. */
 export const runAtOnce = <T>(fn: () => T): T => inManner("at once", fn)
 
-/** Runs `fn`, no two of whose kernels touch the same numbers: all that it starts are free runs. */
-export const inAnyOrder = (fn: () => void): void => inManner(mayQueue() ? "in any order" : manner, fn)
+/** Runs `fn`, no two of whose kernels touch the same numbers: all that it starts are free runs, and done when it returns. */
+export function inAnyOrder(fn: () => void): void {
+  inManner(mayQueue() ? "in any order" : manner, fn)
+  finishRuns()
+}
 
 /** Whether the calling code knows of queues. */
 export const mayQueue = (): boolean => manner !== "at once"

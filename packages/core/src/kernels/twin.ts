@@ -91,7 +91,7 @@ export function runKernel(
     abandonStaging()
     throw error
   }
-  if (outside > 0) copyBack(args, parameters)
+  if (outside > 0) copyBack(memory, args, parameters)
   if (staging !== null && staging.bytes > mostStaging) dropStaging()
   return true
 }
@@ -142,11 +142,10 @@ function openArguments(memory: Memory): void {
   floats = new Float32Array(memory.handle.buffer, argsAddress, mostArguments)
 }
 
-function copyBack(args: readonly KernelArgument[], parameters: readonly Parameter[]): void {
-  const memory = linearMemory()
+function copyBack(memory: Memory, args: readonly KernelArgument[], parameters: readonly Parameter[]): void {
   for (let i = 0; i < args.length; i++) {
     const value = args[i]
-    if (typeof value !== "object" || memory === null || memory.owns(value) || parameters[i] === "in") continue
+    if (typeof value !== "object" || memory.owns(value) || parameters[i] === "in") continue
     value.set(memory.floats(words[i], value.length))
   }
 }

@@ -145,7 +145,7 @@ export abstract class Optimizer {
       if (this.#decays(weight)) decayInto(w, (this.options.weightDecay ?? 0) * learningRate)
     }
     finishRuns()
-    // From here on nothing is asked for that would wait for kernels: each update of this library's is one that may run on.
+    // From here on nothing is asked for that would wait for kernels.
     const run = ownClasses.has(this.constructor) && new Set(weights).size === weights.length ? inAnyOrder : runAtOnce
     run(() => {
       for (const { weight, w, g, slots, learningRate } of moving) {
