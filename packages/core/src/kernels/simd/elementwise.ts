@@ -63,16 +63,14 @@ export function elementwise<const P extends readonly Declaration[]>(
 ): Twin<ArgumentsOf<P> & readonly KernelArgument[]> {
   const program = new Program(name, m => emit(m, name, parameters, formula))
   const grain = Math.ceil(4096 / cost)
-  const unitsOf = (args: readonly KernelArgument[]) => Math.ceil(lengthOf(args[0]) / unit)
   return twin(program, {
     name,
     parameters: parameters.map(kindOf),
     least: exact ? 1 : 32,
     exact,
     ...(accepts ? { accepts } : {}),
-    units: unitsOf,
-    // What one thread does in a few microseconds is slower when its results then lie in two caches.
-    grain: args => (unitsOf(args) < 2 * grain ? unitsOf(args) : grain),
+    units: args => Math.ceil(lengthOf(args[0]) / unit),
+    grain: () => grain,
   })
 }
 
