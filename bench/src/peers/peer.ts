@@ -11,38 +11,50 @@ export function findPython(named: string | undefined): string | null {
 
 /**
  * A peer in a process of its own that answers on lines: to a number of repetitions with `ms` and the milliseconds they
- * took. It starts once and waits between its turns.
+ * took. It starts with its first turn, and is stopped between its turns: the threads of some look for work for a while
+ * after the last, on processors that then belong to the next contestant.
  */
 export class Peer implements Contestant {
   readonly name: string
-  readonly #process: ChildProcessWithoutNullStreams
-  readonly #lines: AsyncIterableIterator<string>
+  readonly #start: () => ChildProcessWithoutNullStreams
+  #process: ChildProcessWithoutNullStreams | null = null
+  #lines: AsyncIterableIterator<string> | null = null
   #errors = ""
 
   constructor(name: string, command: string, args: readonly string[], env: Record<string, string> = {}) {
     this.name = name
-    this.#process = spawn(command, args, { env: { ...process.env, ...env } })
-    this.#process.on("error", error => {
-      this.#errors += error.message
-    })
-    this.#process.stdin.on("error", () => {})
-    this.#process.stderr.on("data", chunk => {
-      this.#errors = (this.#errors + String(chunk)).slice(-2000)
-    })
-    this.#lines = createInterface({ input: this.#process.stdout })[Symbol.asyncIterator]()
+    this.#start = () => spawn(command, args, { env: { ...process.env, ...env } })
   }
 
   async run(times: number): Promise<number> {
-    this.#process.stdin.write(`${times}\n`)
+    const peer = this.#process ?? this.#begin()
+    peer.kill("SIGCONT")
+    peer.stdin.write(`${times}\n`)
     for (;;) {
-      const { value, done } = await this.#lines.next()
+      const { value, done } = (await this.#lines?.next()) ?? { done: true }
       if (done) throw new Error(`bench: the peer "${this.name}" ended:\n${this.#errors}`)
-      if (String(value).startsWith("ms ")) return Number(String(value).slice(3))
+      if (!String(value).startsWith("ms ")) continue
+      peer.kill("SIGSTOP")
+      return Number(String(value).slice(3))
     }
   }
 
+  #begin(): ChildProcessWithoutNullStreams {
+    const peer = this.#start()
+    peer.on("error", error => {
+      this.#errors += error.message
+    })
+    peer.stdin.on("error", () => {})
+    peer.stderr.on("data", chunk => {
+      this.#errors = (this.#errors + String(chunk)).slice(-2000)
+    })
+    this.#process = peer
+    this.#lines = createInterface({ input: peer.stdout })[Symbol.asyncIterator]()
+    return peer
+  }
+
+  /** Ends the process, which may be stopped and then heeds no other signal. */
   close(): void {
-    this.#process.stdin.end()
-    this.#process.kill()
+    this.#process?.kill("SIGKILL")
   }
 }
