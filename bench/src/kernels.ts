@@ -104,7 +104,7 @@ export function copyLoop({ read, write, update }: Streams, stride: number, use: 
       reads.map(base => v128.load(base, offset)).reduce((mixed, next) => v128.or(mixed, next), f32x4.const(0))
     f.for(at, begin, end, 8, () => {
       const pair = [f.let("low", value(16)), f.let("high", value(32))]
-      for (const base of writes) for (const [h, half] of pair.entries()) f.v128.store(base, half, 16 + 16 * h)
+      for (const base of writes) f.storeVectors(base, pair, 16)
       for (const base of bases) f.increment(base, 32)
     })
   })

@@ -6,9 +6,7 @@ import { i32 } from "./wasm/index.ts"
 
 const program = new Program("clear", m => {
   m.kernel("clear", {}, (f, _, begin, end) => f.memory.fill(begin, 0, i32.sub(end, begin)))
-  m.kernel("clearAt", { at: "i32" }, (f, { at }, begin, end) => {
-    f.memory.fill(i32.add(at, begin), 0, i32.sub(end, begin))
-  })
+  m.kernel("clearAt", { at: "i32" }, (f, { at }, from, to) => f.memory.fill(i32.add(at, from), 0, i32.sub(to, from)))
 })
 const parameters: readonly Parameter[] = ["out"]
 

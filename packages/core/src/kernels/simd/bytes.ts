@@ -26,7 +26,7 @@ const program = new Program("decodeBytes", m => {
     const last = f.let("last", i32.mul(end, unit))
     const stop = f.let("stop", i32.add(bytes, select(last, length, i32.lt_s(last, length))))
     f.while(i32.le_s(i32.add(from, 8), stop), () => {
-      for (const half of [0, 1]) f.v128.store(to, four(f, table, from, 4 * half), 16 * half)
+      f.storeVectors(to, [four(f, table, from, 0), four(f, table, from, 4)])
       f.increment(from, 8)
       f.increment(to, 32)
     })

@@ -152,8 +152,7 @@ function emitLoops(
   f.while(i32.lt_s(at, whole), () => {
     const [low, high] = [step(ahead, v128.load), step(ahead + 16, v128.load)]
     for (const [i, { address, value }] of low.entries()) {
-      f.v128.store(address, value, ahead)
-      f.v128.store(address, high[i].value, ahead + 16)
+      f.storeVectors(address, [value, high[i].value], ahead)
     }
     advance(bytes)
   })

@@ -80,10 +80,9 @@ const program = new Program("philoxUniform", m => {
       const target = f.let("target", to)
       // The last unit may be short: it is made elsewhere and copied.
       f.if(i32.lt_s(left, unit), () => f.set(target, scratch.get))
-      for (const [i, word] of words.entries()) {
-        const fraction = f32x4.mul(f32x4.convert_i32x4_s(i32x4.shr_u(word, 8)), f32x4.const(1 / 16777216))
-        f.v128.store(target, fraction, 16 * i)
-      }
+      const fraction = (word: Vector) =>
+        f32x4.mul(f32x4.convert_i32x4_s(i32x4.shr_u(word, 8)), f32x4.const(1 / 16777216))
+      f.storeVectors(target, words.map(fraction))
       f.if(i32.lt_s(left, unit), () => f.memory.copy(to, target, i32.mul(left, 4)))
     })
   })

@@ -5,7 +5,7 @@ export type Vector = Expression<"v128">
 
 /**
  * Stores put off until both vectors of a pair are computed: an engine can fuse a pair whose stores follow one on the
- * other, with no load between them.
+ * other, with no load between them. The last comes first, see `storeVectors`.
  */
 export class LaterStores {
   readonly #f: FunctionBuilder
@@ -23,7 +23,7 @@ export class LaterStores {
 
   emit(): void {
     for (const [address, stores] of this.#stores) {
-      for (const [value, offset] of stores) this.#f.v128.store(address, value, offset)
+      for (const [value, offset] of stores.reverse()) this.#f.v128.store(address, value, offset)
     }
   }
 }

@@ -145,6 +145,14 @@ export class FunctionBuilder {
     this.set(local, i32.add(local, amount))
   }
 
+  /**
+   * Stores vectors one behind the other, the last first: where V8 fuses two stores it keeps the lower one as well if that
+   * comes first, because the higher one may be out of bounds.
+   */
+  storeVectors(address: Local<"i32">, vectors: readonly Operand<"v128">[], offset = 0): void {
+    for (let v = vectors.length - 1; v >= 0; v--) this.v128.store(address, vectors[v], offset + 16 * v)
+  }
+
   setGlobal<T extends ValueType>(global: GlobalReference<T>, value: Operand<T>): void {
     expression(global.type, value).emit(this.code)
     this.code.typed("global.set", [global.type], "void", global.index)
