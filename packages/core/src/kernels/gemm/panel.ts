@@ -67,7 +67,10 @@ function emitPackRows(f: FunctionBuilder, locals: PackLocals): void {
     const q = f.let("q", to)
     const count = f.let("count", k)
     f.while(i32.gt_s(count, 0), () => {
-      for (const [v, vector] of vectors.entries()) f.v128.store(q, vector(p), 16 * v)
+      f.storeVectors(
+        q,
+        vectors.map((vector, v) => f.let(`vector${v}`, vector(p))),
+      )
       f.increment(p, bStep)
       f.increment(q, panelStep)
       f.increment(count, -1)

@@ -6,7 +6,7 @@ import { type gemmLayout, readModes } from "./layout.ts"
  * to the front and runs out of registers (TurboFan, Node 20 and 22).
  */
 export const gemmTiles = {
-  "4x8": { rows: 4, columns: 8, unroll: 1 },
+  "4x8": { rows: 4, columns: 8, unroll: 4 },
   "4x16": { rows: 4, columns: 16, unroll: 1 },
   "4x16u4": { rows: 4, columns: 16, unroll: 4 },
 } as const

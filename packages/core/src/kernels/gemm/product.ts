@@ -11,7 +11,7 @@ import {
 } from "../wasm/index.ts"
 import { type GemmArguments, gemmLayout, panelColumns, readModes, scratchMap } from "./layout.ts"
 import type { Packers } from "./panel.ts"
-import { eachSum, emitResult, type ResultPlace } from "./result.ts"
+import { eachSum, emitResult } from "./result.ts"
 import { bias, declareSums, emitTile, type Sums, type TileShape } from "./tile.ts"
 
 interface Context {
@@ -61,6 +61,24 @@ function smaller(f: FunctionBuilder, a: Expression<"i32">, b: Local<"i32">): Exp
   return select(value, b, i32.lt_s(value, b))
 }
 
+/** A range of k in a work unit: the unit's first row, and how many it has; the first k, and how many there are. */
+interface Range {
+  readonly i0: Local<"i32">
+  readonly rows: Local<"i32">
+  readonly k0: Local<"i32">
+  readonly count: Local<"i32">
+}
+
+/** What is the same for all tiles of a range. */
+interface Stretch extends Range {
+  /** Where the unit's first row of A is at k0; bytes from row to row and from k to k. */
+  readonly a: Local<"i32">
+  readonly aRowStep: Local<"i32">
+  readonly kStep: Local<"i32">
+  /** Where the next tile's partial sums are, less the bias. */
+  readonly partial: Local<"i32">
+}
+
 /** A block of C: for each range of k, for each panel of columns, for each tile. */
 function emitUnit(
   context: Context,
@@ -69,23 +87,20 @@ function emitUnit(
   j0: Local<"i32">,
   columns: Local<"i32">,
 ): void {
-  const { f, shape, args, scratch, columnsOfA } = context
+  const { f, shape, args, scratch } = context
   const k0 = f.let("k0", i32.const(0))
   f.doWhile(
     () => {
       const count = f.let("count", smaller(f, i32.sub(args.k, k0), args.kBlock))
       const partial = f.let("partial", i32.add(scratch.get, scratchMap.partial - bias))
-      if (columnsOfA) emitPackA(context, i0, rows, k0, count)
+      const range = { i0, rows, k0, count }
+      const stretch = { ...range, partial, ...emitRowsOfA(context, range) }
       const j = f.local("i32", "j")
       f.for(j, 0, columns, panelColumns(shape), () => {
         const width = f.let("width", i32.sub(columns, j))
         f.set(width, select(width, i32.const(panelColumns(shape)), i32.lt_s(width, panelColumns(shape))))
         const column = f.let("column", i32.add(j0, j))
-        const panel = emitPanel(context, column, width, k0, count)
-        const i = f.local("i32", "i")
-        f.for(i, 0, rows, shape.rows, () => {
-          emitRowOfTiles(context, { i, row: f.let("row", i32.add(i0, i)), column, width, k0, count, partial, ...panel })
-        })
+        emitTiles(context, stretch, emitPanel(context, range, column, width))
       })
       f.increment(k0, args.kBlock)
     },
@@ -94,18 +109,17 @@ function emitUnit(
 }
 
 interface Panel {
+  /** Its first column, counted in C, and how many there are. */
+  readonly column: Local<"i32">
+  readonly width: Local<"i32">
+  /** Its address, and bytes from row to row. */
   readonly panel: Local<"i32">
   readonly panelStep: Local<"i32">
 }
 
 /** Where the panel of B is read: in B itself, or copied to scratch memory first. */
-function emitPanel(
-  { f, shape, args, packers, scratch }: Context,
-  column: Local<"i32">,
-  width: Local<"i32">,
-  k0: Local<"i32">,
-  count: Local<"i32">,
-): Panel {
+function emitPanel(context: Context, { k0, count }: Range, column: Local<"i32">, width: Local<"i32">): Panel {
+  const { f, shape, args, packers, scratch } = context
   const panel = f.let("panel", i32.add(i32.add(args.b, i32.mul(column, 4)), i32.mul(k0, args.bStep)))
   const panelStep = f.let("panelStep", args.bStep)
   const pack = (packer: Packers["rows"]) => {
@@ -124,107 +138,93 @@ function emitPanel(
       f.if(i32.or(args.bMode, i32.and(width, 3)), () => pack(packers.rows))
     },
   )
-  return { panel, panelStep }
+  return { column, width, panel, panelStep }
+}
+
+/** Where the unit's rows of A are read: in A itself, or copied to scratch memory first. */
+function emitRowsOfA(context: Context, range: Range): Pick<Stretch, "a" | "aRowStep" | "kStep"> {
+  const { f, shape, args, scratch, columnsOfA } = context
+  const aRowStep = f.let("aRowStep", columnsOfA ? i32.const(4) : args.aStep)
+  const kStep = f.let("kStep", columnsOfA ? args.aStep : i32.const(4))
+  const a = f.let("a", i32.add(i32.add(args.a, i32.mul(range.i0, aRowStep)), i32.mul(range.k0, kStep)))
+  if (columnsOfA) {
+    f.if(args.aMode, () => {
+      emitPackA(context, range)
+      f.set(a, i32.add(scratch.get, scratchMap.aPacked))
+      f.set(aRowStep, i32.mul(range.count, 4))
+      f.set(kStep, 4 * shape.rows)
+    })
+  }
+  return { a, aRowStep, kStep }
 }
 
 /** Copies the rows of A that a unit needs to scratch memory, blocks of the tile's height with their columns together. */
-function emitPackA(
-  { f, shape, args, packers, scratch }: Context,
-  i0: Local<"i32">,
-  rows: Local<"i32">,
-  k0: Local<"i32">,
-  count: Local<"i32">,
-): void {
-  f.if(args.aMode, () => {
-    const i = f.local("i32", "i")
-    const to = f.let("to", i32.add(scratch.get, scratchMap.aPacked))
-    f.for(i, 0, rows, shape.rows, () => {
-      const row = f.let("packedRow", smaller(f, i32.add(i0, i), f.let("lastBlock", i32.sub(args.m, shape.rows))))
-      const pack = (packer: Packers["rows"], from: Expression<"i32">) => {
-        f.call(packer, i32.add(args.a, from), args.aStep, count, shape.rows, to, 4 * shape.rows)
-      }
-      f.if(
-        i32.eq(args.aMode, readModes.copied),
-        () => pack(packers.rows, i32.add(i32.mul(row, 4), i32.mul(k0, args.aStep))),
-        () => pack(packers.columns, i32.add(i32.mul(row, args.aStep), i32.mul(k0, 4))),
-      )
-      f.increment(to, i32.mul(count, 4 * shape.rows))
-    })
+function emitPackA({ f, shape, args, packers, scratch }: Context, { i0, rows, k0, count }: Range): void {
+  const i = f.local("i32", "i")
+  const to = f.let("to", i32.add(scratch.get, scratchMap.aPacked))
+  f.for(i, 0, rows, shape.rows, () => {
+    const row = f.let("packedRow", smaller(f, i32.add(i0, i), f.let("lastBlock", i32.sub(args.m, shape.rows))))
+    const pack = (packer: Packers["rows"], from: Expression<"i32">) => {
+      f.call(packer, i32.add(args.a, from), args.aStep, count, shape.rows, to, 4 * shape.rows)
+    }
+    f.if(
+      i32.eq(args.aMode, readModes.copied),
+      () => pack(packers.rows, i32.add(i32.mul(row, 4), i32.mul(k0, args.aStep))),
+      () => pack(packers.columns, i32.add(i32.mul(row, args.aStep), i32.mul(k0, 4))),
+    )
+    f.increment(to, i32.mul(count, 4 * shape.rows))
   })
 }
 
-interface RowOfTiles extends Panel {
-  readonly i: Local<"i32">
-  readonly row: Local<"i32">
-  readonly column: Local<"i32">
-  readonly width: Local<"i32">
-  readonly k0: Local<"i32">
-  readonly count: Local<"i32">
-  readonly partial: Local<"i32">
-}
-
-/** The tiles of one block of rows and one panel: the widest that fit, from left to right. */
-function emitRowOfTiles(context: Context, where: RowOfTiles): void {
-  const { f, shape, args, columnsOfA, scratch } = context
-  // The last block is moved up to end with the last row. What it computes again is not stored again.
-  const repeated = f.let("repeated", i32.sub(i32.add(where.row, shape.rows), args.m))
-  f.set(repeated, select(repeated, i32.const(0), i32.gt_s(repeated, 0)))
-  const row = f.let("firstRow", i32.sub(where.row, repeated))
-  const kStep = f.let("kStep", columnsOfA ? args.aStep : i32.const(4))
-  const aStart = f.let("aStart", i32.add(args.a, columnsOfA ? i32.mul(row, 4) : i32.mul(row, args.aStep)))
-  f.increment(aStart, i32.mul(where.k0, kStep))
-  if (columnsOfA) {
-    f.if(args.aMode, () => {
-      f.set(kStep, 4 * shape.rows)
-      f.set(aStart, i32.add(i32.add(scratch.get, scratchMap.aPacked), i32.mul(i32.mul(where.i, where.count), 4)))
-    })
-  }
-  const end = f.let("end", i32.add(aStart, i32.mul(where.count, kStep)))
-  const turns = i32.and(where.count, -shape.unroll)
-  const turnsEnd = f.let("turnsEnd", i32.add(aStart, i32.mul(turns, kStep)))
-  const c = f.let("c", i32.add(i32.add(args.c, i32.mul(row, args.cStep)), i32.mul(where.column, 4)))
-  f.increment(c, -bias)
-  const addend = f.let("d", i32.add(i32.add(args.addend, i32.mul(row, args.addendStep)), i32.mul(where.column, 4)))
-  f.increment(addend, -bias)
-  const b = f.let("bStart", i32.sub(where.panel, bias))
-  const left = f.let("left", where.width)
-  const place = { ...where, repeated, kStep, aStart, end, turnsEnd, b, c, addend, left }
+/** The tiles of a panel, one below the other: the widest that fit, from left to right. */
+function emitTiles(context: Context, stretch: Stretch, panel: Panel): void {
+  const { f, shape } = context
   for (let columns = shape.columns; columns >= 4; columns /= 2) {
     // The last tile may be wider than what is left, see `emitPanel`.
-    f.while(i32.ge_s(left, columns === 4 ? 1 : columns), () => {
-      emitPlacedTile(context, columns, place)
-      f.increment(b, 4 * columns)
-      f.increment(c, 4 * columns)
-      f.increment(addend, 4 * columns)
-      f.increment(left, -columns)
-      f.increment(where.partial, 4 * columns * shape.rows)
+    f.while(i32.ge_s(panel.width, columns === 4 ? 1 : columns), () => {
+      emitColumnOfTiles(context, columns, stretch, panel)
+      f.increment(panel.panel, 4 * columns)
+      f.increment(panel.column, columns)
+      f.increment(panel.width, -columns)
     })
   }
 }
 
-interface Place extends RowOfTiles, ResultPlace {
-  readonly kStep: Local<"i32">
-  readonly aStart: Local<"i32">
-  readonly end: Local<"i32">
-  readonly turnsEnd: Local<"i32">
-  readonly b: Local<"i32">
-}
-
-function emitPlacedTile(context: Context, columns: number, place: Place): void {
+function emitColumnOfTiles(context: Context, columns: number, stretch: Stretch, panel: Panel): void {
   const { f, shape, args, columnsOfA } = context
+  const { i0, rows, k0, count, partial, kStep, aRowStep } = stretch
   const sums: Sums = context.sums.map(row => row.slice(0, columns / 4))
-  // Loaded in any case, from zeros at first: V8 widens a loop whose accumulators are loads more readily.
-  const start = f.let("start", select(place.partial, context.zeros, place.k0))
-  eachSum(sums, (sum, r, v) => f.set(sum, v128.load(start, bias + 4 * columns * r + 16 * v)))
-  const a = [f.let("a0", place.aStart)]
-  for (let r = 1; r < shape.rows && !columnsOfA; r++) a.push(f.let(`a${r}`, i32.add(a[r - 1], args.aStep)))
-  const b = f.let("b", place.b)
-  const { end, turnsEnd } = place
-  const aStep = columnsOfA ? place.kStep : null
-  emitTile(f, shape, { a, aStep, b, bStep: place.panelStep, end, turnsEnd }, sums)
-  f.if(
-    i32.lt_s(i32.add(place.k0, place.count), args.k),
-    () => eachSum(sums, (sum, r, v) => f.v128.store(place.partial, sum, bias + 4 * columns * r + 16 * v)),
-    () => emitResult(f, args, sums, place),
-  )
+  const length = f.let("length", i32.mul(count, kStep))
+  const turns = f.let("turns", i32.mul(i32.and(count, -shape.unroll), kStep))
+  const isLast = f.let("isLast", i32.ge_s(i32.add(k0, count), args.k))
+  const c0 = f.let("c0", i32.add(i32.mul(i0, args.cStep), i32.mul(panel.column, 4)))
+  f.increment(c0, i32.sub(args.c, bias))
+  const beyond = f.let("beyond", i32.sub(i32.add(i0, shape.rows), args.m))
+  const i = f.local("i32", "i")
+  f.for(i, 0, rows, shape.rows, () => {
+    // The last tile is moved up to end with the last row. What it computes again is not stored again.
+    const repeated = f.let("repeated", i32.add(i, beyond))
+    f.set(repeated, select(repeated, i32.const(0), i32.gt_s(repeated, 0)))
+    const row = f.let("row", i32.sub(i, repeated))
+    // Copied rows were moved when they were copied.
+    const aRow = columnsOfA ? select(i, row, args.aMode) : row
+    const a = [f.let("a0", i32.add(stretch.a, i32.mul(aRow, aRowStep)))]
+    const [end, turnsEnd] = [f.let("end", i32.add(a[0], length)), f.let("turnsEnd", i32.add(a[0], turns))]
+    // Loaded in any case, from zeros at first: V8 widens a loop whose accumulators are loads more readily.
+    const start = f.let("start", select(partial, context.zeros, k0))
+    eachSum(sums, (sum, r, v) => f.set(sum, v128.load(start, bias + 4 * columns * r + 16 * v)))
+    for (let r = 1; r < shape.rows && !columnsOfA; r++) a.push(f.let(`a${r}`, i32.add(a[r - 1], args.aStep)))
+    const b = f.let("b", i32.sub(panel.panel, bias))
+    const aStep = columnsOfA ? kStep : null
+    emitTile(f, shape, { a, aStep, b, bStep: panel.panelStep, end, turnsEnd }, sums)
+    f.if(
+      isLast,
+      () => {
+        const c = f.let("c", i32.add(c0, i32.mul(row, args.cStep)))
+        emitResult(f, args, sums, { c, row: i32.add(i0, row), column: panel.column, left: panel.width, repeated })
+      },
+      () => f.storeVectors(partial, sums.flat(), bias),
+    )
+    f.increment(partial, 4 * columns * shape.rows)
+  })
 }

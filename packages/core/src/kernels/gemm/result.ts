@@ -1,4 +1,4 @@
-import { type FunctionBuilder, f32, f32x4, i32, type Local, v128 } from "../wasm/index.ts"
+import { type Expression, type FunctionBuilder, f32x4, i32, type Local, v128 } from "../wasm/index.ts"
 import type { GemmArguments } from "./layout.ts"
 import { bias, type Sums } from "./tile.ts"
 
@@ -6,8 +6,9 @@ import { bias, type Sums } from "./tile.ts"
 export interface ResultPlace {
   /** The address of the tile's first element of C, less the bias. */
   readonly c: Local<"i32">
-  /** That of what is added to it. */
-  readonly addend: Local<"i32">
+  /** That element's row and column. */
+  readonly row: Expression<"i32">
+  readonly column: Local<"i32">
   /** How many columns are left, the tile's own included. */
   readonly left: Local<"i32">
   /** How many rows from the top the block above has already. */
@@ -21,55 +22,61 @@ export function eachSum(sums: Sums, body: (sum: Local<"v128">, row: number, vect
 
 /** C = sums or C = D + sums. */
 export function emitResult(f: FunctionBuilder, args: GemmArguments, sums: Sums, place: ResultPlace): void {
-  const { c, addend, left, repeated } = place
-  const rows = [f.let("c0", c)]
-  const added = [f.let("d0", addend)]
-  for (let r = 1; r < sums.length; r++) {
-    rows.push(f.let(`c${r}`, i32.add(rows[r - 1], args.cStep)))
-    added.push(f.let(`d${r}`, i32.add(added[r - 1], args.addendStep)))
-  }
-  const eachOwnRow = (body: (r: number) => void) => {
-    for (let r = 0; r < sums.length; r++) {
-      if (r < sums.length - 1) f.if(i32.le_s(repeated, r), () => body(r))
-      else body(r)
+  const { c, left, repeated } = place
+  f.if(args.addend, () => emitAddend(f, args, sums, place))
+  const rows = rowsFrom(f, c, args.cStep, sums.length)
+  const eachOwnRow = (body: (row: Local<"i32">, r: number) => void) => {
+    for (const [r, row] of rows.entries()) {
+      if (r < rows.length - 1) f.if(i32.le_s(repeated, r), () => body(row, r))
+      else body(row, r)
     }
   }
-  const whole = () => {
-    f.if(args.addend, () =>
-      eachSum(sums, (sum, r, v) => f.set(sum, f32x4.add(v128.load(added[r], bias + 16 * v), sum))),
-    )
-    f.if(
-      repeated,
-      () => eachOwnRow(r => storeRow(f, rows[r], sums[r])),
-      () => {
-        for (const [r, row] of rows.entries()) storeRow(f, row, sums[r])
-      },
-    )
+  const store = (row: Local<"i32">, r: number) => f.storeVectors(row, sums[r], bias)
+  eachWidth(f, sums, left, {
+    whole: () =>
+      f.if(
+        repeated,
+        () => eachOwnRow(store),
+        () => rows.forEach(store),
+      ),
+    lane: lane => eachOwnRow((row, r) => f.v128.store32_lane(row, sums[r][0], lane, bias + 4 * lane)),
+  })
+}
+
+/** sums = D + sums */
+function emitAddend(f: FunctionBuilder, args: GemmArguments, sums: Sums, { row, column, left }: ResultPlace): void {
+  const first = f.let("d0", i32.add(i32.add(args.addend, i32.mul(row, args.addendStep)), i32.mul(column, 4)))
+  f.increment(first, -bias)
+  const rows = rowsFrom(f, first, args.addendStep, sums.length)
+  eachWidth(f, sums, left, {
+    whole: () => eachSum(sums, (sum, r, v) => f.set(sum, f32x4.add(v128.load(rows[r], bias + 16 * v), sum))),
+    // To the other lanes -0 is added, which changes nothing.
+    lane: lane =>
+      eachSum(sums, (sum, r) =>
+        f.set(sum, f32x4.add(v128.load32_lane(rows[r], f32x4.const(-0), lane, bias + 4 * lane), sum)),
+      ),
+  })
+}
+
+/** Pointers to rows, from the first on. */
+function rowsFrom(f: FunctionBuilder, first: Local<"i32">, step: Local<"i32">, count: number): Local<"i32">[] {
+  const rows = [first]
+  for (let r = 1; r < count; r++) rows.push(f.let(`row${r}`, i32.add(rows[r - 1], step)))
+  return rows
+}
+
+interface Widths {
+  /** For a tile whose columns all are C's. */
+  readonly whole: () => void
+  /** For each column of the others. */
+  readonly lane: (lane: number) => void
+}
+
+/** Only tiles of four columns may be wider than what is left. */
+function eachWidth(f: FunctionBuilder, sums: Sums, left: Local<"i32">, { whole, lane }: Widths): void {
+  const lanes = () => {
+    for (const l of [0, 1, 2]) f.if(i32.gt_s(left, l), () => lane(l))
   }
   if (sums[0].length > 1) whole()
-  else f.if(i32.ge_s(left, 4), whole, () => eachOwnRow(r => emitLanes(f, args, rows[r], added[r], sums[r][0], left)))
-}
-
-function storeRow(f: FunctionBuilder, c: Local<"i32">, row: readonly Local<"v128">[]): void {
-  for (const [v, sum] of row.entries()) f.v128.store(c, sum, bias + 16 * v)
-}
-
-/** The first one, two or three lanes of a result. */
-function emitLanes(
-  f: FunctionBuilder,
-  { addend }: GemmArguments,
-  c: Local<"i32">,
-  added: Local<"i32">,
-  sum: Local<"v128">,
-  count: Local<"i32">,
-): void {
-  for (const lane of [0, 1, 2]) {
-    f.if(i32.gt_s(count, lane), () => {
-      f.if(addend, () => {
-        const value = f32.add(f32.load(added, bias + 4 * lane), f32x4.extract_lane(sum, lane))
-        f.set(sum, f32x4.replace_lane(sum, value, lane))
-      })
-      f.v128.store32_lane(c, sum, lane, bias + 4 * lane)
-    })
-  }
+  else f.if(i32.ge_s(left, 4), whole, lanes)
 }

@@ -44,10 +44,16 @@ export function declareSums(f: FunctionBuilder, shape: TileShape): Sums {
 
 /** sums += A B for one tile and a range of k: products are added one by one, in the order of k. */
 export function emitTile(f: FunctionBuilder, shape: TileShape, operands: TileOperands, sums: Sums): void {
-  const { a, end, turnsEnd } = operands
-  f.while(i32.lt_u(a[0], turnsEnd), () => {
-    for (let u = 0; u < shape.unroll; u++) emitStep(f, shape, operands, sums, u)
-    advanceRows(f, operands, shape.unroll)
+  const { a, b, end, turnsEnd } = operands
+  f.block(never => {
+    f.while(i32.lt_u(a[0], turnsEnd), () => {
+      for (let u = 0; u < shape.unroll; u++) {
+        // TurboFan moves all loads of a block to its front, where those of several steps do not fit the registers.
+        if (u > 0) f.branchIf(never, i32.eqz(b))
+        emitStep(f, shape, operands, sums, u)
+      }
+      advanceRows(f, operands, shape.unroll)
+    })
   })
   if (shape.unroll === 1) return
   f.while(i32.lt_u(a[0], end), () => {
@@ -63,9 +69,12 @@ function emitStep(f: FunctionBuilder, shape: TileShape, operands: TileOperands, 
   const bs = sums[0].map((_, v) => f.let(`b_${v}`, v128.load(b, bias + 16 * v)))
   for (const [r, row] of sums.entries()) {
     const ar = f.let(`a_${r}`, aStep ? v128.load32_splat(a[0], 4 * r) : v128.load32_splat(a[r], 4 * u))
-    for (const [v, sum] of row.entries()) {
-      const fused = shape.arithmetic === "fused"
-      f.set(sum, fused ? f32x4.relaxed_madd(ar, bs[v], sum) : f32x4.add(sum, f32x4.mul(ar, bs[v])))
+    if (shape.arithmetic === "fused") {
+      for (const [v, sum] of row.entries()) f.set(sum, f32x4.relaxed_madd(ar, bs[v], sum))
+    } else {
+      // First all products of the row: the processor's units for products and for sums are then better used.
+      const products = bs.map((bv, v) => f.let(`product_${v}`, f32x4.mul(ar, bv)))
+      for (const [v, sum] of row.entries()) f.set(sum, f32x4.add(sum, products[v]))
     }
   }
   f.increment(b, bStep)
