@@ -38,17 +38,16 @@ export function registerLoop(use: Instructions): RegisterLoop {
     const turn = f.local("i32", "turn")
     f.for(turn, begin, end, 1, () => {
       for (const [r, row] of sums.entries()) {
-        for (const [v, sum] of row.entries()) {
-          const [left, right] = [a[r], b[v]]
-          if (left === undefined || right === undefined) continue
-          f.set(sum, use.fused ? f32x4.relaxed_madd(left, right, sum) : f32x4.add(sum, f32x4.mul(left, right)))
+        const left = a[r]!
+        if (use.fused) for (const [v, sum] of row.entries()) f.set(sum, f32x4.relaxed_madd(left, b[v]!, sum))
+        else {
+          const products = b.map(right => f.let("product", f32x4.mul(left, right)))
+          for (const [v, sum] of row.entries()) f.set(sum, f32x4.add(sum, products[v]!))
         }
       }
       rotate(f, b)
     })
-    for (const [r, row] of sums.entries()) {
-      for (const [v, sum] of row.entries()) f.v128.store(at, sum, 16 + 4 * columns * r + 16 * v)
-    }
+    f.storeVectors(at, sums.flat(), 16)
   })
   const { instance, memory } = instantiate(m, use.width)
   new Float32Array(memory.buffer).fill(1e-3)

@@ -9,16 +9,26 @@ export function findPython(named: string | undefined): string | null {
   return existsSync(".venv/bin/python") ? ".venv/bin/python" : null
 }
 
+type Running = { readonly child: ChildProcessWithoutNullStreams; readonly lines: AsyncIterableIterator<string> }
+
+/** Peers whose processes run or are stopped. A stopped one would not see that the bench has ended. */
+const running = new Set<Peer>()
+for (const [signal, code] of [["SIGINT", 130] as const, ["SIGTERM", 143] as const]) {
+  process.once(signal, () => {
+    for (const peer of running) peer.close()
+    process.exit(code)
+  })
+}
+
 /**
  * A peer in a process of its own that answers on lines: to a number of repetitions with `ms` and the milliseconds they
- * took. It starts with its first turn, and is stopped between its turns: the threads of some look for work for a while
- * after the last, on processors that then belong to the next contestant.
+ * took. It starts with its first turn and is stopped between its turns (not on Windows, which cannot): threads of some go
+ * on looking for work when a turn is over, on processors that then belong to the next contestant.
  */
 export class Peer implements Contestant {
   readonly name: string
   readonly #start: () => ChildProcessWithoutNullStreams
-  #process: ChildProcessWithoutNullStreams | null = null
-  #lines: AsyncIterableIterator<string> | null = null
+  #running: Running | null = null
   #errors = ""
 
   constructor(name: string, command: string, args: readonly string[], env: Record<string, string> = {}) {
@@ -27,34 +37,39 @@ export class Peer implements Contestant {
   }
 
   async run(times: number): Promise<number> {
-    const peer = this.#process ?? this.#begin()
-    peer.kill("SIGCONT")
-    peer.stdin.write(`${times}\n`)
+    this.#running ??= this.#begin()
+    const { child, lines } = this.#running
+    this.#signal("SIGCONT")
+    child.stdin.write(`${times}\n`)
     for (;;) {
-      const { value, done } = (await this.#lines?.next()) ?? { done: true }
+      const { value, done } = await lines.next()
       if (done) throw new Error(`bench: the peer "${this.name}" ended:\n${this.#errors}`)
       if (!String(value).startsWith("ms ")) continue
-      peer.kill("SIGSTOP")
+      this.#signal("SIGSTOP")
       return Number(String(value).slice(3))
     }
   }
 
-  #begin(): ChildProcessWithoutNullStreams {
-    const peer = this.#start()
-    peer.on("error", error => {
+  #begin(): Running {
+    const child = this.#start()
+    child.on("error", error => {
       this.#errors += error.message
     })
-    peer.stdin.on("error", () => {})
-    peer.stderr.on("data", chunk => {
+    child.stdin.on("error", () => {})
+    child.stderr.on("data", chunk => {
       this.#errors = (this.#errors + String(chunk)).slice(-2000)
     })
-    this.#process = peer
-    this.#lines = createInterface({ input: peer.stdout })[Symbol.asyncIterator]()
-    return peer
+    running.add(this)
+    return { child, lines: createInterface({ input: child.stdout })[Symbol.asyncIterator]() }
+  }
+
+  #signal(signal: "SIGCONT" | "SIGSTOP"): void {
+    if (process.platform !== "win32") this.#running?.child.kill(signal)
   }
 
   /** Ends the process, which may be stopped and then heeds no other signal. */
   close(): void {
-    this.#process?.kill("SIGKILL")
+    this.#running?.child.kill("SIGKILL")
+    running.delete(this)
   }
 }

@@ -26,6 +26,7 @@ export async function step(options: SuiteOptions): Promise<Report[]> {
     rows: table,
     notes: [
       "Keras: fit with its own threads. torch and jax-js: steps without a fit loop. tfjs: fit. -: the peer has no such row.",
+      "Peers are stopped between their turns: threads of some go on looking for work.",
       ...(ratio.length > 0
         ? [
             "to Keras JAX: the median over rounds of the ratio within a round. best to best: our best round to its best one, as both would be on a machine that is never disturbed.",
