@@ -5,6 +5,8 @@ import {
   reshape,
   reverse,
   ShapeError,
+  setArithmetic,
+  setKernels,
   setThreads,
   setVectorWidth,
   stack,
@@ -37,6 +39,8 @@ describe("arguments of another type", () => {
   it("are shown as what they are", () => {
     expect(() => wrong(setThreads, "2")).toThrow('an integer from 1 to 64, got "2"')
     expect(() => wrong(setVectorWidth, "256")).toThrow('128 or 256 bits, got "256"')
+    expect(() => wrong(setArithmetic, "exact")).toThrow('setArithmetic: arithmetic "exact" is unknown')
+    expect(() => wrong(setKernels, "simd")).toThrow('setKernels: mode "simd" is unknown')
   })
 })
 

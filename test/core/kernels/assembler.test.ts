@@ -264,6 +264,17 @@ describe("assembled code", () => {
   })
 })
 
+it("storeVectors stores vectors one behind the other, the last first", () => {
+  const { bytes, floats } = run((f, _, begin) => {
+    f.storeVectors(f.let("at", begin), [f32x4.const(1), f32x4.const(2), f32x4.const(3)], 16)
+  }, 64)
+  expect([...floats.subarray(16 + 3, 16 + 17)]).toEqual([0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 0])
+  const offsets = [...disassemble(bytes, "test").matchAll(/v128\.store.*offset=(\d+)/g)].map(([, offset]) =>
+    Number(offset),
+  )
+  expect(offsets).toEqual([48, 32, 16])
+})
+
 describe("disassemble", () => {
   const m = new ModuleBuilder("test", { min: 1 })
   const scratch = m.global("scratch", "i32")

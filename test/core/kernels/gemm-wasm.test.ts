@@ -6,6 +6,9 @@ import {
   gemmPlan,
   gemmTiles,
 } from "../../../packages/core/src/kernels/gemm/index.ts"
+import { scratchMap } from "../../../packages/core/src/kernels/gemm/layout.ts"
+import { gemmLoop } from "../../../packages/core/src/kernels/gemmLoop.ts"
+import { scratchBytes } from "../../../packages/core/src/kernels/pool.ts"
 import { disassemble, ModuleBuilder, wasmEngine } from "../../../packages/core/src/kernels/wasm/index.ts"
 import { createGemm } from "./gemmEngine.ts"
 
@@ -69,7 +72,7 @@ interface Case {
 function firstDifference({ shape, tile, addend, seed, value = ordinary, ranges }: Case): string | null {
   const gemm = engines.get(tile)
   if (!gemm) throw new Error("no engine")
-  const { m, n, k, transposeA, transposeB } = shape
+  const { m, n, k, transposeA = false, transposeB = false } = shape
   const { lda = transposeA ? m : k, ldb = transposeB ? k : n, ldc = n } = shape
   const next = integers(seed)
   // Gaps that are no multiple of a vector: operands are aligned to four bytes, no more.
@@ -81,7 +84,15 @@ function firstDifference({ shape, tile, addend, seed, value = ordinary, ranges }
   for (let i = gemm.reserved; i < stop; i++) gemm.floats[i] = value(next)
   const expected = gemm.floats.slice(gemm.reserved, stop)
   const [ea, eb, ec, er] = [a, b, c, row].map(index => expected.subarray(index - gemm.reserved))
-  reference(shape, ea, eb, ec, addend === "none" ? null : addend === "c" ? ec : er)
+  const d = addend === "none" ? null : addend === "c" ? ec : er
+  const looped = ec.slice(0, m * ldc)
+  reference(shape, ea, eb, ec, d)
+  // The library's loop has the definition's bits, too; it knows of no rows that do not adjoin.
+  if (!("lda" in shape)) {
+    gemmLoop(ea, eb, looped, m, n, k, { transposeA, transposeB }, d === ec ? looped : d)
+    const at = looped.findIndex((value, i) => !Object.is(value, ec[i]))
+    if (at >= 0) return `the loop, ${JSON.stringify({ shape, addend, seed })}: C[${at}] is ${looped[at]}, not ${ec[at]}`
+  }
   const added = { none: [], c: [c, ldc], row: [row] }[addend]
   const compute = gemm.prepare(shape, a, b, c, ...added)
   const { units } = gemmPlan(shape, tile)
@@ -104,6 +115,8 @@ describe.each(tiles)("gemm %s", tile => {
     let seed = 0
     for (const m of sizes) {
       for (const n of sizes) {
+        // 25 to a pair of sizes: every form and k meets every addend.
+        seed++
         for (const k of [0, 1, 3, 4, 5, 9]) {
           for (const form of forms) {
             const addend = addends[seed++ % 3]
@@ -193,17 +206,20 @@ describe("gemmPlan", () => {
   })
 
   it("keeps to the scratch memory that kernels have", () => {
+    const { aPacked, partial, zeros } = scratchMap
     for (const tile of tiles) {
+      expect(4 * gemmTiles[tile].rows * gemmTiles[tile].columns).toBeLessThanOrEqual(scratchBytes - zeros)
       for (const m of [1, 3, 4, 64, 1000, 100_000]) {
         for (const n of [1, 10, 64, 1000, 100_000]) {
           for (const k of [1, 31, 256, 257, 2049, 100_000]) {
-            const { words } = gemmPlan({ m, n, k }, tile)
-            const panel = m < 4 ? 32 : 16
-            expect(words.kBlock * panel * 4).toBeLessThanOrEqual(1 << 18)
-            if (words.aMode > 0) expect(words.unitRows * words.kBlock * 4).toBeLessThanOrEqual(1 << 18)
-            if (words.kBlock < k) {
+            for (const form of forms) {
+              const { words } = gemmPlan({ m, n, k, ...form }, tile)
+              const panel = m < 4 ? 32 : 16
+              expect(words.kBlock * panel * 4).toBeLessThanOrEqual(aPacked)
+              if (words.aMode > 0) expect(words.unitRows * words.kBlock * 4).toBeLessThanOrEqual(partial - aPacked)
+              if (words.kBlock === k) continue
               const columns = Math.ceil(words.unitColumns / panel) * panel
-              expect(words.unitRows * columns * 4).toBeLessThanOrEqual(1 << 19)
+              expect(words.unitRows * columns * 4).toBeLessThanOrEqual(zeros - partial)
             }
           }
         }
@@ -219,7 +235,7 @@ it("builds valid modules with several tiles, shared memory and fused arithmetic"
   expect(wasmEngine()?.validate(bytes)).toBe(true)
   for (const kernel of kernels) expect(disassemble(bytes, kernel.name)).toContain(`(func $${kernel.name} `)
   const fused = new ModuleBuilder("gemm", { min: 20 })
-  addGemmKernels(fused, fused.global("scratch", "i32"), ["row", "4x16"], "fused")
+  const names = addGemmKernels(fused, fused.global("scratch", "i32"), ["row", ...tiles], "fused")
   // Not every engine knows the instruction: only the text is checked.
-  expect(disassemble(fused.assemble(), "gemm_4x16_rows")).toContain("f32x4.relaxed_madd")
+  for (const { name } of names) expect(disassemble(fused.assemble(), name)).toContain("f32x4.relaxed_madd")
 })

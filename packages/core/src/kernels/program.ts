@@ -56,12 +56,13 @@ export class Program {
     if (engine === null) return deny("this host has none")
     if (memory === null) return deny("no memory can be had for it")
     const bytes = this.assemble(memory, use)
-    const stored = memory.allocate(bytes.length)
-    if (stored === null) return null
+    mainScratch ??= memory.allocate(scratchBytes)
+    const stored = mainScratch && memory.allocate(bytes.length)
+    if (mainScratch === null || stored === null) return null
     new Uint8Array(memory.handle.buffer, stored.pointer, bytes.length).set(bytes)
     try {
       const { exports } = new engine.Instance(new engine.Module(bytes), imports(memory))
-      if (exports.scratch && typeof exports.scratch !== "function") exports.scratch.value = scratchOf(memory)
+      if (exports.scratch && typeof exports.scratch !== "function") exports.scratch.value = mainScratch.pointer
       const functions = Object.entries(exports).filter(isKernel)
       const program = ++programs
       const place = { program, bytes: stored.pointer, length: bytes.length }
@@ -87,9 +88,4 @@ const imports = (memory: Memory) => ({ env: { memory: memory.handle } })
 
 function isKernel(entry: [string, unknown]): entry is [string, KernelFunction] {
   return typeof entry[1] === "function"
-}
-
-function scratchOf(memory: Memory): number {
-  mainScratch ??= memory.allocate(scratchBytes)
-  return mainScratch?.pointer ?? 0
 }

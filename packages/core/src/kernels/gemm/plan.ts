@@ -1,9 +1,8 @@
 import { type gemmLayout, readModes } from "./layout.ts"
 
 /**
- * The tiles that a module can hold: for 128-bit vectors, and for those that V8 widens to 256 bits. The unrolled one is
- * faster where the compiler keeps loads where they are written (V8's Turboshaft, Node 24), slower where it moves them
- * to the front and runs out of registers (TurboFan, Node 20 and 22).
+ * The tiles that a module can hold: for 128-bit vectors, and two for those that V8 widens to 256 bits, of which the unrolled
+ * one is faster in Node 24 and later, while Node 22 leaves it narrow.
  */
 export const gemmTiles = {
   "4x8": { rows: 4, columns: 8, unroll: 4 },

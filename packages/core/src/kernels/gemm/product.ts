@@ -11,7 +11,7 @@ import {
 } from "../wasm/index.ts"
 import { type GemmArguments, gemmLayout, panelColumns, readModes, scratchMap } from "./layout.ts"
 import type { Packers } from "./panel.ts"
-import { eachSum, emitResult } from "./result.ts"
+import { eachSum, emitResult, rowsFrom } from "./result.ts"
 import { bias, declareSums, emitTile, type Sums, type TileShape } from "./tile.ts"
 
 interface Context {
@@ -51,7 +51,7 @@ export function addProduct(
       const j0 = f.let("j0", i32.mul(columnsOfA ? innerUnit : outerUnit, args.unitColumns))
       const rows = f.let("rows", smaller(f, i32.sub(args.m, i0), args.unitRows))
       const columns = f.let("columns", smaller(f, i32.sub(args.n, j0), args.unitColumns))
-      emitUnit(context, i0, rows, j0, columns)
+      emitUnit(context, { i0, rows, j0, columns })
     })
   })
 }
@@ -61,46 +61,41 @@ function smaller(f: FunctionBuilder, a: Expression<"i32">, b: Local<"i32">): Exp
   return select(value, b, i32.lt_s(value, b))
 }
 
-/** A range of k in a work unit: the unit's first row, and how many it has; the first k, and how many there are. */
-interface Range {
+/** A unit's part for a range of k: its first row, and how many it has; the first k, and how many there are. */
+interface Part {
   readonly i0: Local<"i32">
   readonly rows: Local<"i32">
   readonly k0: Local<"i32">
   readonly count: Local<"i32">
 }
 
-/** What is the same for all tiles of a range. */
-interface Stretch extends Range {
+interface RowsOfA {
   /** Where the unit's first row of A is at k0; bytes from row to row and from k to k. */
   readonly a: Local<"i32">
   readonly aRowStep: Local<"i32">
   readonly kStep: Local<"i32">
-  /** Where the next tile's partial sums are, less the bias. */
-  readonly partial: Local<"i32">
+  /** Bytes of all k, and of those in whole turns of the unrolled loop. */
+  readonly length: Local<"i32">
+  readonly turnsLength: Local<"i32">
 }
 
 /** A block of C: for each range of k, for each panel of columns, for each tile. */
-function emitUnit(
-  context: Context,
-  i0: Local<"i32">,
-  rows: Local<"i32">,
-  j0: Local<"i32">,
-  columns: Local<"i32">,
-): void {
+function emitUnit(context: Context, unit: Record<"i0" | "rows" | "j0" | "columns", Local<"i32">>): void {
   const { f, shape, args, scratch } = context
+  const { i0, rows, j0, columns } = unit
   const k0 = f.let("k0", i32.const(0))
   f.doWhile(
     () => {
       const count = f.let("count", smaller(f, i32.sub(args.k, k0), args.kBlock))
       const partial = f.let("partial", i32.add(scratch.get, scratchMap.partial - bias))
-      const range = { i0, rows, k0, count }
-      const stretch = { ...range, partial, ...emitRowsOfA(context, range) }
+      const part = { i0, rows, k0, count }
+      const rowsOfA = emitRowsOfA(context, part)
       const j = f.local("i32", "j")
       f.for(j, 0, columns, panelColumns(shape), () => {
         const width = f.let("width", i32.sub(columns, j))
         f.set(width, select(width, i32.const(panelColumns(shape)), i32.lt_s(width, panelColumns(shape))))
         const column = f.let("column", i32.add(j0, j))
-        emitTiles(context, stretch, emitPanel(context, range, column, width))
+        emitTiles(context, part, rowsOfA, emitPanel(context, part, column, width), partial)
       })
       f.increment(k0, args.kBlock)
     },
@@ -118,7 +113,7 @@ interface Panel {
 }
 
 /** Where the panel of B is read: in B itself, or copied to scratch memory first. */
-function emitPanel(context: Context, { k0, count }: Range, column: Local<"i32">, width: Local<"i32">): Panel {
+function emitPanel(context: Context, { k0, count }: Part, column: Local<"i32">, width: Local<"i32">): Panel {
   const { f, shape, args, packers, scratch } = context
   const panel = f.let("panel", i32.add(i32.add(args.b, i32.mul(column, 4)), i32.mul(k0, args.bStep)))
   const panelStep = f.let("panelStep", args.bStep)
@@ -142,24 +137,26 @@ function emitPanel(context: Context, { k0, count }: Range, column: Local<"i32">,
 }
 
 /** Where the unit's rows of A are read: in A itself, or copied to scratch memory first. */
-function emitRowsOfA(context: Context, range: Range): Pick<Stretch, "a" | "aRowStep" | "kStep"> {
+function emitRowsOfA(context: Context, part: Part): RowsOfA {
   const { f, shape, args, scratch, columnsOfA } = context
   const aRowStep = f.let("aRowStep", columnsOfA ? i32.const(4) : args.aStep)
   const kStep = f.let("kStep", columnsOfA ? args.aStep : i32.const(4))
-  const a = f.let("a", i32.add(i32.add(args.a, i32.mul(range.i0, aRowStep)), i32.mul(range.k0, kStep)))
+  const a = f.let("a", i32.add(i32.add(args.a, i32.mul(part.i0, aRowStep)), i32.mul(part.k0, kStep)))
   if (columnsOfA) {
     f.if(args.aMode, () => {
-      emitPackA(context, range)
+      emitPackA(context, part)
       f.set(a, i32.add(scratch.get, scratchMap.aPacked))
-      f.set(aRowStep, i32.mul(range.count, 4))
+      f.set(aRowStep, i32.mul(part.count, 4))
       f.set(kStep, 4 * shape.rows)
     })
   }
-  return { a, aRowStep, kStep }
+  const length = f.let("length", i32.mul(part.count, kStep))
+  const turnsLength = f.let("turnsLength", i32.mul(i32.and(part.count, -shape.unroll), kStep))
+  return { a, aRowStep, kStep, length, turnsLength }
 }
 
 /** Copies the rows of A that a unit needs to scratch memory, blocks of the tile's height with their columns together. */
-function emitPackA({ f, shape, args, packers, scratch }: Context, { i0, rows, k0, count }: Range): void {
+function emitPackA({ f, shape, args, packers, scratch }: Context, { i0, rows, k0, count }: Part): void {
   const i = f.local("i32", "i")
   const to = f.let("to", i32.add(scratch.get, scratchMap.aPacked))
   f.for(i, 0, rows, shape.rows, () => {
@@ -176,13 +173,13 @@ function emitPackA({ f, shape, args, packers, scratch }: Context, { i0, rows, k0
   })
 }
 
-/** The tiles of a panel, one below the other: the widest that fit, from left to right. */
-function emitTiles(context: Context, stretch: Stretch, panel: Panel): void {
+/** Columns of tiles, from left to right, the widest that fit. `partial`: where the next partial sums are, less the bias. */
+function emitTiles(context: Context, part: Part, rowsOfA: RowsOfA, panel: Panel, partial: Local<"i32">): void {
   const { f, shape } = context
   for (let columns = shape.columns; columns >= 4; columns /= 2) {
     // The last tile may be wider than what is left, see `emitPanel`.
     f.while(i32.ge_s(panel.width, columns === 4 ? 1 : columns), () => {
-      emitColumnOfTiles(context, columns, stretch, panel)
+      emitColumnOfTiles(context, columns, { ...part, ...rowsOfA, ...panel, partial })
       f.increment(panel.panel, 4 * columns)
       f.increment(panel.column, columns)
       f.increment(panel.width, -columns)
@@ -190,14 +187,14 @@ function emitTiles(context: Context, stretch: Stretch, panel: Panel): void {
   }
 }
 
-function emitColumnOfTiles(context: Context, columns: number, stretch: Stretch, panel: Panel): void {
+type ColumnOfTiles = Part & RowsOfA & Panel & { readonly partial: Local<"i32"> }
+
+/** One tile below the other, for all rows of the unit. */
+function emitColumnOfTiles(context: Context, columns: number, all: ColumnOfTiles): void {
   const { f, shape, args, columnsOfA } = context
-  const { i0, rows, k0, count, partial, kStep, aRowStep } = stretch
+  const { i0, rows, k0, count, partial, panel, panelStep, column, width } = all
   const sums: Sums = context.sums.map(row => row.slice(0, columns / 4))
-  const length = f.let("length", i32.mul(count, kStep))
-  const turns = f.let("turns", i32.mul(i32.and(count, -shape.unroll), kStep))
-  const isLast = f.let("isLast", i32.ge_s(i32.add(k0, count), args.k))
-  const c0 = f.let("c0", i32.add(i32.mul(i0, args.cStep), i32.mul(panel.column, 4)))
+  const c0 = f.let("c0", i32.add(i32.mul(i0, args.cStep), i32.mul(column, 4)))
   f.increment(c0, i32.sub(args.c, bias))
   const beyond = f.let("beyond", i32.sub(i32.add(i0, shape.rows), args.m))
   const i = f.local("i32", "i")
@@ -208,20 +205,19 @@ function emitColumnOfTiles(context: Context, columns: number, stretch: Stretch, 
     const row = f.let("row", i32.sub(i, repeated))
     // Copied rows were moved when they were copied.
     const aRow = columnsOfA ? select(i, row, args.aMode) : row
-    const a = [f.let("a0", i32.add(stretch.a, i32.mul(aRow, aRowStep)))]
-    const [end, turnsEnd] = [f.let("end", i32.add(a[0], length)), f.let("turnsEnd", i32.add(a[0], turns))]
+    const a0 = f.let("a0", i32.add(all.a, i32.mul(aRow, all.aRowStep)))
+    const end = f.let("end", i32.add(a0, all.length))
+    const turnsEnd = f.let("turnsEnd", i32.add(a0, all.turnsLength))
     // Loaded in any case, from zeros at first: V8 widens a loop whose accumulators are loads more readily.
     const start = f.let("start", select(partial, context.zeros, k0))
     eachSum(sums, (sum, r, v) => f.set(sum, v128.load(start, bias + 4 * columns * r + 16 * v)))
-    for (let r = 1; r < shape.rows && !columnsOfA; r++) a.push(f.let(`a${r}`, i32.add(a[r - 1], args.aStep)))
-    const b = f.let("b", i32.sub(panel.panel, bias))
-    const aStep = columnsOfA ? kStep : null
-    emitTile(f, shape, { a, aStep, b, bStep: panel.panelStep, end, turnsEnd }, sums)
+    const [a, aStep] = columnsOfA ? [[a0], all.kStep] : [rowsFrom(f, a0, args.aStep, shape.rows), null]
+    emitTile(f, shape, { a, aStep, b: f.let("b", i32.sub(panel, bias)), bStep: panelStep, end, turnsEnd }, sums)
     f.if(
-      isLast,
+      i32.ge_s(i32.add(k0, count), args.k),
       () => {
         const c = f.let("c", i32.add(c0, i32.mul(row, args.cStep)))
-        emitResult(f, args, sums, { c, row: i32.add(i0, row), column: panel.column, left: panel.width, repeated })
+        emitResult(f, args, sums, { c, row: i32.add(i0, row), column, left: width, repeated })
       },
       () => f.storeVectors(partial, sums.flat(), bias),
     )

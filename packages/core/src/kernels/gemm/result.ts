@@ -11,7 +11,7 @@ export interface ResultPlace {
   readonly column: Local<"i32">
   /** How many columns are left, the tile's own included. */
   readonly left: Local<"i32">
-  /** How many rows from the top the block above has already. */
+  /** How many rows from the top the tile above has already. */
   readonly repeated: Local<"i32">
 }
 
@@ -50,7 +50,7 @@ function emitAddend(f: FunctionBuilder, args: GemmArguments, sums: Sums, { row, 
   const rows = rowsFrom(f, first, args.addendStep, sums.length)
   eachWidth(f, sums, left, {
     whole: () => eachSum(sums, (sum, r, v) => f.set(sum, f32x4.add(v128.load(rows[r], bias + 16 * v), sum))),
-    // To the other lanes -0 is added, which changes nothing.
+    // To the lanes that are not loaded -0 is added, which changes nothing.
     lane: lane =>
       eachSum(sums, (sum, r) =>
         f.set(sum, f32x4.add(v128.load32_lane(rows[r], f32x4.const(-0), lane, bias + 4 * lane), sum)),
@@ -59,7 +59,7 @@ function emitAddend(f: FunctionBuilder, args: GemmArguments, sums: Sums, { row, 
 }
 
 /** Pointers to rows, from the first on. */
-function rowsFrom(f: FunctionBuilder, first: Local<"i32">, step: Local<"i32">, count: number): Local<"i32">[] {
+export function rowsFrom(f: FunctionBuilder, first: Local<"i32">, step: Local<"i32">, count: number): Local<"i32">[] {
   const rows = [first]
   for (let r = 1; r < count; r++) rows.push(f.let(`row${r}`, i32.add(rows[r - 1], step)))
   return rows
@@ -68,7 +68,7 @@ function rowsFrom(f: FunctionBuilder, first: Local<"i32">, step: Local<"i32">, c
 interface Widths {
   /** For a tile whose columns all are C's. */
   readonly whole: () => void
-  /** For each column of the others. */
+  /** For each column of C in a tile that is wider than what is left. */
   readonly lane: (lane: number) => void
 }
 

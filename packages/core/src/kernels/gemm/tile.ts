@@ -8,7 +8,7 @@ export interface TileShape {
   readonly rows: number
   /** 8, 16 or 32. */
   readonly columns: number
-  /** Steps of k in one turn of the loop. More than one only for engines that keep loads where they are written. */
+  /** Steps of k in one turn of the loop. */
   readonly unroll: number
   readonly arithmetic: GemmArithmetic
 }
@@ -48,7 +48,8 @@ export function emitTile(f: FunctionBuilder, shape: TileShape, operands: TileOpe
   f.block(never => {
     f.while(i32.lt_u(a[0], turnsEnd), () => {
       for (let u = 0; u < shape.unroll; u++) {
-        // TurboFan moves all loads of a block to its front, where those of several steps do not fit the registers.
+        // Never taken, no operand lies that low. It only ends the block: TurboFan moves all loads of one to its front, where
+        // those of several steps do not fit the registers.
         if (u > 0) f.branchIf(never, i32.eqz(b))
         emitStep(f, shape, operands, sums, u)
       }
@@ -65,14 +66,14 @@ export function emitTile(f: FunctionBuilder, shape: TileShape, operands: TileOpe
 /** One k: a column of A times a row of B. `u` counts the steps since the row pointers of A have moved. */
 function emitStep(f: FunctionBuilder, shape: TileShape, operands: TileOperands, sums: Sums, u: number): void {
   const { a, aStep, b, bStep } = operands
-  // Pairs of loads (and below, of stores) that share a base are what V8 can make one 256-bit instruction of.
+  // Pairs of loads (and, in `storeVectors`, of stores) that share a base are what V8 can make one 256-bit instruction of.
   const bs = sums[0].map((_, v) => f.let(`b_${v}`, v128.load(b, bias + 16 * v)))
   for (const [r, row] of sums.entries()) {
     const ar = f.let(`a_${r}`, aStep ? v128.load32_splat(a[0], 4 * r) : v128.load32_splat(a[r], 4 * u))
     if (shape.arithmetic === "fused") {
       for (const [v, sum] of row.entries()) f.set(sum, f32x4.relaxed_madd(ar, bs[v], sum))
     } else {
-      // First all products of the row: the processor's units for products and for sums are then better used.
+      // All products of the row come first: the processor's units for products and for sums are then better used.
       const products = bs.map((bv, v) => f.let(`product_${v}`, f32x4.mul(ar, bv)))
       for (const [v, sum] of row.entries()) f.set(sum, f32x4.add(sum, products[v]))
     }

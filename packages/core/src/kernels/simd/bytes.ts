@@ -1,7 +1,7 @@
 import type { Buffer } from "../../storage.ts"
 import { Program } from "../program.ts"
 import { twin } from "../twin.ts"
-import { type FunctionBuilder, f32x4, i32, type Local, select, v128 } from "../wasm/index.ts"
+import { type FunctionBuilder, i32, type Local, select, v128 } from "../wasm/index.ts"
 
 /** Bytes of a work unit. */
 const unit = 64
@@ -12,8 +12,7 @@ function entry(table: Local<"i32">, from: Local<"i32">, offset: number) {
 }
 
 function four(f: FunctionBuilder, table: Local<"i32">, from: Local<"i32">, offset: number): Local<"v128"> {
-  const values = f.let("values", f32x4.const(0))
-  f.set(values, v128.load32_zero(entry(table, from, offset)))
+  const values = f.let("values", v128.load32_zero(entry(table, from, offset)))
   for (const lane of [1, 2, 3]) f.set(values, v128.load32_lane(entry(table, from, offset + lane), values, lane))
   return values
 }
@@ -25,12 +24,12 @@ const program = new Program("decodeBytes", m => {
     const to = f.let("to", i32.add(out, i32.mul(begin, 4 * unit)))
     const last = f.let("last", i32.mul(end, unit))
     const stop = f.let("stop", i32.add(bytes, select(last, length, i32.lt_s(last, length))))
-    f.while(i32.le_s(i32.add(from, 8), stop), () => {
+    f.while(i32.le_u(i32.add(from, 8), stop), () => {
       f.storeVectors(to, [four(f, table, from, 0), four(f, table, from, 4)])
       f.increment(from, 8)
       f.increment(to, 32)
     })
-    f.while(i32.lt_s(from, stop), () => {
+    f.while(i32.lt_u(from, stop), () => {
       f.i32.store(to, i32.load(entry(table, from, 0)))
       f.increment(from, 1)
       f.increment(to, 4)

@@ -36,11 +36,11 @@ function addSquares(f: FunctionBuilder, sums: Sums, address: Local<"i32">): void
 
 function emitBlock(f: FunctionBuilder, scratch: GlobalReference<"i32">, from: Local<"i32">, to: Local<"i32">): Sums {
   const sums = [0, 1, 2, 3].map(i => f.let(`sum${i}`, f32x4.const(0)))
-  f.while(i32.le_s(i32.add(from, 32), to), () => {
+  f.while(i32.le_u(i32.add(from, 32), to), () => {
     addSquares(f, sums, from)
     f.increment(from, 32)
   })
-  f.if(i32.lt_s(from, to), () => {
+  f.if(i32.lt_u(from, to), () => {
     // The last numbers with zeros behind them, so that nothing beyond the buffer is read.
     const rest = f.let("rest", scratch.get)
     for (const offset of [0, 16]) f.v128.store(rest, f32x4.const(0), offset)
@@ -58,7 +58,7 @@ const program = new Program("squareNorms", m => {
     f.for(u, begin, end, 1, () => {
       const from = f.let("from", i32.add(x, i32.mul(u, 4 * block)))
       const to = f.let("to", i32.add(from, 4 * block))
-      f.set(to, select(to, stop, i32.lt_s(to, stop)))
+      f.set(to, select(to, stop, i32.lt_u(to, stop)))
       const [a, b, c, d] = emitBlock(f, scratch, from, to)
       const pair = f.let("pair", f64x2.add(f64x2.add(a, b), f64x2.add(c, d)))
       const total = f64x2.add(pair, i32x4.shuffle(pair, pair, [2, 3, 0, 1]))

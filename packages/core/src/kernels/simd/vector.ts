@@ -15,6 +15,7 @@ export class LaterStores {
     this.#f = f
   }
 
+  /** Offsets at one address ascend, and none comes twice. */
   add(address: Local<"i32">, value: Local<"v128">, offset: number): void {
     const stores = this.#stores.get(address) ?? []
     stores.push([value, offset])

@@ -55,9 +55,20 @@ export function spread(data: Buffer, from: Shape, to: Shape): Buffer {
   if (data.length === size) return data
   const full = alloc(size)
   finishRuns()
-  if (data.length === 1) return full.fill(data[0])
-  copyStrided(data, stretchedLayout(from, to), full, contiguous(to), to)
+  if (data.length !== repeatedTail(from, to)) copyStrided(data, stretchedLayout(from, to), full, contiguous(to), to)
+  else {
+    // As a whole, one behind the other: what is there is doubled until it is enough.
+    full.set(data.subarray(0, size))
+    for (let n = data.length; n < size; n *= 2) full.copyWithin(n, 0, Math.min(n, size - n))
+  }
   return full
+}
+
+/** How many numbers the last axes have that both shapes share. */
+function repeatedTail(from: Shape, to: Shape): number {
+  let size = 1
+  for (let i = 1; i <= from.length && from.at(-i) === to.at(-i); i++) size *= to.at(-i) as number
+  return size
 }
 
 /** Adds a buffer of a larger shape into one of a smaller, summing over what was stretched, in double. */
