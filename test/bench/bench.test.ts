@@ -131,6 +131,17 @@ it("a peer answers on lines with the time it took, and says why it ended", async
   await expect(broken.run(1)).rejects.toThrow(/the peer "broken" ended:[\s\S]*no such backend/)
 })
 
+it("a peer does nothing between its turns", async () => {
+  const program =
+    'let ticks = 0; setInterval(() => ticks++, 5); process.stdin.on("data", () => console.log("ms " + ticks))'
+  const peer = new Peer("busy", process.execPath, ["-e", program])
+  const first = await peer.run(1)
+  await new Promise(resolve => setTimeout(resolve, 600))
+  // 120 ticks if it had gone on.
+  expect((await peer.run(1)) - first).toBeLessThan(40)
+  peer.close()
+})
+
 it("the command says what it can do, and what it cannot", () => {
   const root = join(import.meta.dirname, "../..")
   const run = (...args: string[]) =>

@@ -4,11 +4,15 @@
 set -euo pipefail
 [ -n "${SELVEDGE_KERAS_PYTHON:-}" ] && exit 0
 cd "$(dirname "$0")/../.."
-packages=(keras==3.15.1 jax tensorflow==2.21.0 tf_keras==2.21.0 h5py numpy onnx onnxruntime tensorboard)
+packages=(keras==3.15.1 jax==0.10.2 tensorflow==2.21.0 tf_keras==2.21.0 h5py numpy onnx onnxruntime tensorboard)
 stamp=.venv/selvedge-packages
-if [ -x .venv/bin/python ] && [ "$(cat "$stamp" 2>/dev/null)" = "${packages[*]}" ]; then exit 0; fi
-python3 -m venv .venv
-.venv/bin/pip install --quiet --disable-pip-version-check "${packages[@]}"
-# torch, for the bench alone, where its processor build can be had.
-if [ "${1:-}" = "--torch" ]; then .venv/bin/pip install --quiet --disable-pip-version-check torch==2.13.0; fi
-echo "${packages[*]}" > "$stamp"
+install() { .venv/bin/pip install --quiet --disable-pip-version-check "$@"; }
+if ! [ -x .venv/bin/python ] || [ "$(cat "$stamp" 2>/dev/null)" != "${packages[*]}" ]; then
+  python3 -m venv .venv
+  install "${packages[@]}"
+  echo "${packages[*]}" > "$stamp"
+fi
+# torch, for the bench alone, where its processor build can be had in that.
+if [ "${1:-}" = "--torch" ] && ! .venv/bin/python -c "import torch" 2>/dev/null; then
+  install torch==2.13.0 --index-url https://download.pytorch.org/whl/cpu || install torch==2.13.0
+fi

@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto"
-import { gemm, setVectorWidth, stream } from "@selvedge/core"
+import { gemm, setArithmetic, setVectorWidth, stream } from "@selvedge/core"
 import { syntheticGarments } from "@selvedge/datasets"
 import { BatchNormalization, Dense, Dropout, Flatten, Sequential } from "@selvedge/layers"
 import { bytesDataset, compile, Nadam } from "@selvedge/trainer"
 
 // A program that runs under other engines than the tests': it prints what its vectors are and a hash of what it computed.
+const arithmetic = setArithmetic(process.argv[3] === "fused" ? "fused" : "portable")
 const { bits, reason } = setVectorWidth(process.argv[2] === "256" ? 256 : 128)
 
 /** Products of many sizes, edges in all directions, each often enough for the optimising compiler to have made its code. */
@@ -18,6 +19,15 @@ function products(): Float32Array[] {
     const options = { transposeA: i % 2 === 1, transposeB: i % 4 > 1, accumulate: i % 5 === 0 }
     gemm(a!, b!, c!, m, n, k, options)
     results.push(c!)
+  }
+  // Large enough to be packed: rows of A and of B, and columns.
+  for (const transposeA of [false, true]) {
+    for (const transposeB of [false, true]) {
+      const [m, n, k] = [70, 301, 130]
+      const [a, b, c] = [m * k, k * n, m * n].map(size => noise.normal(new Float32Array(size)))
+      for (let i = 0; i < 20; i++) gemm(a!, b!, c!, m, n, k, { transposeA, transposeB, accumulate: i > 0 })
+      results.push(c!)
+    }
   }
   return results
 }
@@ -53,4 +63,4 @@ async function weights(): Promise<Float32Array[]> {
 const hash = createHash("sha256")
 const results = [...products(), ...(await weights()), ...products()]
 for (const values of results) hash.update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength))
-console.log(JSON.stringify({ node: process.versions.node, bits, reason, hash: hash.digest("hex") }))
+console.log(JSON.stringify({ node: process.versions.node, arithmetic, bits, reason, hash: hash.digest("hex") }))

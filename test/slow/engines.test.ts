@@ -9,14 +9,16 @@ const root = fileURLToPath(new URL("../../", import.meta.url))
 
 interface Found {
   readonly node: string
+  readonly arithmetic: string
   readonly bits: number
   readonly reason: string
   readonly hash: string
 }
 
-function bitsUnder(node: string, width: 128 | 256): Found {
-  const args = ["--conditions=@selvedge/source", "--import", "tsx", program, String(width)]
-  return JSON.parse(execFileSync(node, args, { cwd: root, encoding: "utf8" }))
+function bitsUnder(node: string, width: number, arithmetic = "portable", threads = 2): Found {
+  const args = ["--conditions=@selvedge/source", "--import", "tsx", program, String(width), arithmetic]
+  const env = { ...process.env, SELVEDGE_THREADS: String(threads) }
+  return JSON.parse(execFileSync(node, args, { cwd: root, encoding: "utf8", env }))
 }
 
 /** The engine of a major version, from the package registry; null where that cannot be reached. */
@@ -45,6 +47,20 @@ describe("the same bits", () => {
     expect(narrow.node.startsWith(`${major}.`)).toBe(true)
     expect(narrow).toMatchObject({ bits: 128, hash: wanted.hash })
     expect(wide).toMatchObject({ bits: 256, reason: "", hash: wanted.hash })
+  })
+
+  it.each([22, 24, 26])("under Node %i with multiply-adds rounded once, for any width and number of threads", major => {
+    const node = obtain(major)
+    if (node === null) return
+    const { hash } = bitsUnder(node, 128, "fused", 1)
+    expect(hash).not.toBe(wanted.hash)
+    for (const [width, threads] of [
+      [128, 2],
+      [256, 1],
+      [256, 3],
+    ]) {
+      expect(bitsUnder(node, width!, "fused", threads)).toMatchObject({ arithmetic: "fused", bits: width, hash })
+    }
   })
 
   it("where wide vectors are not to be had, with a sentence", () => {
