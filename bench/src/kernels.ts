@@ -24,7 +24,7 @@ export interface RegisterLoop {
 /**
  * The ceiling of every product: the arithmetic of one tile, 4 x 8 or 4 x 16 sums, in registers alone. A call does
  * `end` turns of 2 * 4 * columns operations. The columns take turns, so that no compiler can compute a product once
- * for all turns.
+ * for all turns. Product and sum alternate: here, unlike in the kernels, that is quicker (Node 26: by a quarter).
  */
 export function registerLoop(use: Instructions): RegisterLoop {
   const columns = use.width === 256 ? 16 : 8
@@ -38,11 +38,9 @@ export function registerLoop(use: Instructions): RegisterLoop {
     const turn = f.local("i32", "turn")
     f.for(turn, begin, end, 1, () => {
       for (const [r, row] of sums.entries()) {
-        const left = a[r]!
-        if (use.fused) for (const [v, sum] of row.entries()) f.set(sum, f32x4.relaxed_madd(left, b[v]!, sum))
-        else {
-          const products = b.map(right => f.let("product", f32x4.mul(left, right)))
-          for (const [v, sum] of row.entries()) f.set(sum, f32x4.add(sum, products[v]!))
+        for (const [v, sum] of row.entries()) {
+          const [left, right] = [a[r]!, b[v]!]
+          f.set(sum, use.fused ? f32x4.relaxed_madd(left, right, sum) : f32x4.add(sum, f32x4.mul(left, right)))
         }
       }
       rotate(f, b)

@@ -12,7 +12,7 @@ if ! [ -x .venv/bin/python ] || [ "$(cat "$stamp" 2>/dev/null)" != "${packages[*
   install "${packages[@]}"
   echo "${packages[*]}" > "$stamp"
 fi
-# torch, for the bench alone, where its processor build can be had in that.
+# torch, for the bench alone: if it can be had, the build without a graphics card.
 if [ "${1:-}" = "--torch" ] && ! .venv/bin/python -c "import torch" 2>/dev/null; then
   install torch==2.13.0 --index-url https://download.pytorch.org/whl/cpu || install torch==2.13.0
 fi

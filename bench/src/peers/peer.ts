@@ -13,11 +13,18 @@ type Running = { readonly child: ChildProcessWithoutNullStreams; readonly lines:
 
 /** Peers whose processes run or are stopped. A stopped one would not see that the bench has ended. */
 const running = new Set<Peer>()
-for (const [signal, code] of [["SIGINT", 130] as const, ["SIGTERM", 143] as const]) {
-  process.once(signal, () => {
-    for (const peer of running) peer.close()
-    process.exit(code)
-  })
+let watching = false
+
+/** Ends the peers of a bench that is interrupted. */
+function watch(): void {
+  if (watching) return
+  watching = true
+  for (const [signal, code] of [["SIGINT", 130] as const, ["SIGTERM", 143] as const]) {
+    process.once(signal, () => {
+      for (const peer of running) peer.close()
+      process.exit(code)
+    })
+  }
 }
 
 /**
@@ -59,6 +66,7 @@ export class Peer implements Contestant {
     child.stderr.on("data", chunk => {
       this.#errors = (this.#errors + String(chunk)).slice(-2000)
     })
+    watch()
     running.add(this)
     return { child, lines: createInterface({ input: child.stdout })[Symbol.asyncIterator]() }
   }

@@ -9,7 +9,7 @@ import { atOnce, type KernelArgument } from "./vectorized.ts"
 
 export type { ProductOptions } from "./gemmLoop.ts"
 
-/** The tiles for vectors of 256 bits. Which is faster depends on what an engine can widen: `raceTiles` finds out. */
+/** The tiles for vectors of 256 bits. Which is faster depends on the engine: `raceTiles` finds out. */
 const wideTiles = ["4x16", "4x16u4"] as const
 let wideTile: GemmTile = wideTiles[0]
 

@@ -2,7 +2,7 @@ import { type gemmLayout, readModes } from "./layout.ts"
 
 /**
  * The tiles that a module can hold: for 128-bit vectors, and two for those that V8 widens to 256 bits, of which the unrolled
- * one is faster in Node 24 and later, while Node 22 leaves it narrow.
+ * one is faster in Node 24 and later and half as fast in Node 22.
  */
 export const gemmTiles = {
   "4x8": { rows: 4, columns: 8, unroll: 4 },

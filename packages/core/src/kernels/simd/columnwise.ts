@@ -101,7 +101,8 @@ class EmittedGroup implements Group {
 
   setEntries(buffer: string, values: readonly Vector[]): void {
     const address = this.#cursor(buffer)
-    for (const v of this.#vectors()) this.#store(address, v, values[v])
+    if (this.#width === 1) this.f.v128.store32_lane(address, values[0], 0)
+    else this.f.storeVectors(address, values)
   }
 
   variables(name: string): Local<"v128">[] {
@@ -158,11 +159,6 @@ class EmittedGroup implements Group {
     return this.#width === 1 ? v128.load32_zero(address) : v128.load(address, 16 * vector)
   }
 
-  #store(address: Local<"i32">, vector: number, value: Vector): void {
-    if (this.#width === 1) this.f.v128.store32_lane(address, value, 0)
-    else this.f.v128.store(address, value, 16 * vector)
-  }
-
   #rows(
     left: Local<"i32">,
     cursors: ReadonlyMap<string, Local<"i32">>,
@@ -174,7 +170,7 @@ class EmittedGroup implements Group {
       for (const v of this.#vectors()) {
         const load = (key: string) => f.let(key, this.#load(cursors.get(key)!, v))
         const store = (key: string, value: Vector) => {
-          if (this.#width === 1) this.#store(cursors.get(key)!, v, value)
+          if (this.#width === 1) f.v128.store32_lane(cursors.get(key)!, value, 0)
           else later.add(cursors.get(key)!, f.let(key, value), 16 * v)
         }
         visit({ load, store }, v)

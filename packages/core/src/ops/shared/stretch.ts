@@ -55,6 +55,7 @@ export function spread(data: Buffer, from: Shape, to: Shape): Buffer {
   if (data.length === size) return data
   const full = alloc(size)
   finishRuns()
+  if (data.length === 1) return full.fill(data[0])
   if (data.length !== repeatedTail(from, to)) copyStrided(data, stretchedLayout(from, to), full, contiguous(to), to)
   else {
     // As a whole, one behind the other: what is there is doubled until it is enough.
