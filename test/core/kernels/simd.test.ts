@@ -42,7 +42,7 @@ const sizes = [0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 31, 32, 33, 36, 63, 100, 257]
 const names = Object.keys(twinTable)
 
 function pairOf(name: string): { loop: Pair["loop"]; twin: Twin<readonly KernelArgument[]> } {
-  const { loop, twin } = pairs.get(name)!
+  const { loop, twin } = pairs.get(twinTable[name].loop ?? name)!
   return { loop, twin: twin! }
 }
 
@@ -98,7 +98,8 @@ afterAll(() => setThreads(1))
 describe("the table", () => {
   it("has a row for every twin, and a twin for every row", () => {
     const withTwin = [...pairs].filter(([, { twin }]) => twin).map(([name]) => name)
-    expect(withTwin.sort()).toEqual([...names].sort())
+    const loops = new Set(names.map(name => twinTable[name].loop ?? name))
+    expect(withTwin.sort()).toEqual([...loops].sort())
   })
 })
 

@@ -5,6 +5,8 @@ import { ensureWorkers, poolEnding, readyThreads } from "../../../packages/core/
 
 /** What a twin's row in the table says. */
 export interface TwinRow {
+  /** The loop's name, where it is not that of the row: one of several forms of its arguments. */
+  readonly loop?: string
   /**
    * The loop's arguments in order: `x` is read, `=y` written, `+dx` updated, `#rate` a number. Buffers have as many
    * numbers as the case, or the shape in brackets: `[rn]` rows times n, `[r]`, `[n]`.

@@ -2,8 +2,8 @@ import { insideStep, isFloat64 } from "../storage.ts"
 import { type Block, linearMemory, type Memory } from "./memory.ts"
 import { type Dispatch, getThreads, poolEnding, readyThreads, runAlone, wantWorkers } from "./pool.ts"
 import type { Program } from "./program.ts"
-import { enqueue, finishRuns, isSettled, isUnordered, mayQueue, runAtOnce } from "./queue.ts"
-import type { KernelArgument, Twin } from "./vectorized.ts"
+import { enqueue, finishRuns, isSettled, isUnordered, mayQueue } from "./queue.ts"
+import { type KernelArgument, type Twin, twinOf } from "./vectorized.ts"
 
 /** What a kernel does with an argument: reads, writes or updates a buffer; or takes a number. */
 export type Parameter = "in" | "out" | "inout" | "int" | "float"
@@ -41,17 +41,19 @@ let floats: Float32Array = new Float32Array(0)
 let staging: Block | null = null
 
 /** Ties a kernel of a program to a loop's signature. */
-export function twin<A extends readonly KernelArgument[]>(program: Program, options: TwinOptions<A>): Twin<A> {
+export function twin<A extends readonly KernelArgument[]>(
+  program: Program,
+  options: TwinOptions<A>,
+): Required<Twin<A>> {
   const { parameters, least, exact = false } = options
-  const queue = (...args: A): boolean => {
+  return twinOf((...args) => {
     const first = args[0]
     if (isFloat64() || typeof first !== "object") return false
     if ((options.size?.(args) ?? first.length) < least || options.accepts?.(args) === false) return false
     const kernel = program.kernel(options.name)
     if (kernel === null) return false
     return runKernel(kernel, parameters, args, options.units(args), options.grain(args), exact)
-  }
-  return { queue, run: (...args) => runAtOnce(() => queue(...args)) }
+  })
 }
 
 /**

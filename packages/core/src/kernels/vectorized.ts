@@ -16,6 +16,12 @@ export interface Twin<A extends readonly KernelArgument[]> {
   queue?(...args: A): boolean
 }
 
+/** The twin that a function which queues a kernel, or returns false, makes. */
+export const twinOf = <A extends readonly KernelArgument[]>(queue: (...args: A) => boolean): Required<Twin<A>> => ({
+  queue,
+  run: (...args) => runAtOnce(() => queue(...args)),
+})
+
 /**
  * Joins a plain loop, which is the specification, with its SIMD twin: the twin runs where it can, the loop elsewhere.
  * Within a step the twin may still be running when this returns: `finishRuns` waits for it, and so do `Tensor.read` and every

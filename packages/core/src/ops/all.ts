@@ -1,4 +1,5 @@
-import { alloc, type Buffer, type Tensor, vectorized, wrap } from "./shared/op.ts"
+import { findMiddle } from "./shared/extremes.ts"
+import { alloc, type Tensor, wrap } from "./shared/op.ts"
 import { type ReduceOptions, reduced } from "./shared/reduced.ts"
 
 /**
@@ -9,15 +10,6 @@ import { type ReduceOptions, reduced } from "./shared/reduced.ts"
 export function all(x: Tensor, options: ReduceOptions = {}): Tensor {
   const r = reduced("all", x, options)
   const y = alloc(r.size)
-  allForward(r.data, y, r.outer, r.n, r.inner)
+  findMiddle(r.data, y, r.outer, r.n, r.inner, true)
   return wrap(y, r.shape)
 }
-
-const allForward = vectorized("allForward", (x: Buffer, y: Buffer, outer: number, n: number, inner: number) => {
-  for (let o = 0, at = 0; o < outer; o++) {
-    for (let j = 0; j < inner; j++) y[o * inner + j] = 1
-    for (let k = 0; k < n; k++, at += inner) {
-      for (let j = 0; j < inner; j++) if (x[at + j] === 0) y[o * inner + j] = 0
-    }
-  }
-})

@@ -1,5 +1,6 @@
 import * as simd from "../kernels/simd/index.ts"
 import * as math from "../math.ts"
+import { accumulateProduct } from "./shared/accumulate.ts"
 import { alloc, type Buffer, operand, recordVectorized, type Tensor, vectorized } from "./shared/op.ts"
 
 /**
@@ -11,7 +12,7 @@ import { alloc, type Buffer, operand, recordVectorized, type Tensor, vectorized 
 export function exp(x: Tensor): Tensor {
   const [a, y] = [operand("exp", x), alloc(x.size)]
   expForward(a, y)
-  return recordVectorized("exp", y, x.shape, [x], (dy, dx) => dx && expBackward(y, dy, dx))
+  return recordVectorized("exp", y, x.shape, [x], (dy, dx) => dx && accumulateProduct(y, dy, dx))
 }
 
 const expForward = vectorized(
@@ -20,12 +21,4 @@ const expForward = vectorized(
     for (let i = 0; i < y.length; i++) y[i] = math.exp(x[i])
   },
   simd.expForward,
-)
-
-const expBackward = vectorized(
-  "expBackward",
-  (y: Buffer, dy: Buffer, dx: Buffer) => {
-    for (let i = 0; i < dx.length; i++) dx[i] += y[i] * dy[i]
-  },
-  simd.expBackward,
 )

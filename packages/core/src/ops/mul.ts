@@ -1,4 +1,5 @@
 import * as simd from "../kernels/simd/index.ts"
+import { accumulateProduct } from "./shared/accumulate.ts"
 import { alloc, type Buffer, recordVectorized, sizeOf, type Tensor, vectorized } from "./shared/op.ts"
 import { type Operand, stretch } from "./shared/stretch.ts"
 
@@ -15,8 +16,8 @@ export function mul(a: Operand, b: Operand): Tensor {
   const y = alloc(sizeOf(shape))
   mulForward(u.data, v.data, y)
   return recordVectorized("mul", y, shape, [u.tensor, v.tensor], (dy, da, db) => {
-    u.gather(da, full => mulLeftBackward(v.data, dy, full))
-    v.gather(db, full => mulRightBackward(u.data, dy, full))
+    u.gather(da, full => accumulateProduct(v.data, dy, full))
+    v.gather(db, full => accumulateProduct(u.data, dy, full))
   })
 }
 
@@ -26,20 +27,4 @@ const mulForward = vectorized(
     for (let i = 0; i < y.length; i++) y[i] = a[i] * b[i]
   },
   simd.mulForward,
-)
-
-const mulLeftBackward = vectorized(
-  "mulLeftBackward",
-  (b: Buffer, dy: Buffer, da: Buffer) => {
-    for (let i = 0; i < da.length; i++) da[i] += b[i] * dy[i]
-  },
-  simd.mulLeftBackward,
-)
-
-const mulRightBackward = vectorized(
-  "mulRightBackward",
-  (a: Buffer, dy: Buffer, db: Buffer) => {
-    for (let i = 0; i < db.length; i++) db[i] += a[i] * dy[i]
-  },
-  simd.mulRightBackward,
 )

@@ -1,4 +1,5 @@
 import * as simd from "../kernels/simd/index.ts"
+import { deduct } from "./shared/accumulate.ts"
 import { alloc, type Buffer, operand, recordVectorized, type Tensor, vectorized } from "./shared/op.ts"
 
 /**
@@ -10,7 +11,7 @@ import { alloc, type Buffer, operand, recordVectorized, type Tensor, vectorized 
 export function neg(x: Tensor): Tensor {
   const [a, y] = [operand("neg", x), alloc(x.size)]
   negForward(a, y)
-  return recordVectorized("neg", y, x.shape, [x], (dy, dx) => dx && negBackward(dy, dx))
+  return recordVectorized("neg", y, x.shape, [x], (dy, dx) => dx && deduct(dy, dx))
 }
 
 const negForward = vectorized(
@@ -19,12 +20,4 @@ const negForward = vectorized(
     for (let i = 0; i < y.length; i++) y[i] = -x[i]
   },
   simd.negForward,
-)
-
-const negBackward = vectorized(
-  "negBackward",
-  (dy: Buffer, dx: Buffer) => {
-    for (let i = 0; i < dx.length; i++) dx[i] -= dy[i]
-  },
-  simd.negBackward,
 )

@@ -1,5 +1,5 @@
 import * as simd from "../kernels/simd/index.ts"
-import { accumulate } from "./shared/accumulate.ts"
+import { accumulate, deduct } from "./shared/accumulate.ts"
 import { alloc, type Buffer, recordVectorized, sizeOf, type Tensor, vectorized } from "./shared/op.ts"
 import { type Operand, stretch } from "./shared/stretch.ts"
 
@@ -17,7 +17,7 @@ export function sub(a: Operand, b: Operand): Tensor {
   subForward(u.data, v.data, y)
   return recordVectorized("sub", y, shape, [u.tensor, v.tensor], (dy, da, db) => {
     u.gather(da, full => accumulate(dy, full))
-    v.gather(db, full => subRightBackward(dy, full))
+    v.gather(db, full => deduct(dy, full))
   })
 }
 
@@ -27,12 +27,4 @@ const subForward = vectorized(
     for (let i = 0; i < y.length; i++) y[i] = a[i] - b[i]
   },
   simd.subForward,
-)
-
-const subRightBackward = vectorized(
-  "subRightBackward",
-  (dy: Buffer, db: Buffer) => {
-    for (let i = 0; i < db.length; i++) db[i] -= dy[i]
-  },
-  simd.subRightBackward,
 )

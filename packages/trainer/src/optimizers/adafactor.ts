@@ -1,8 +1,10 @@
-import { type Buffer, checkBoolean, type Tensor } from "@selvedge/core"
+import { add, type Buffer, checkBoolean, div, matmul, mean, sqrt, square, type Tensor, wrap } from "@selvedge/core"
 import type { Options } from "../config.ts"
 import { pow } from "../math.ts"
 import { Optimizer } from "./optimizer.ts"
+import { averageInto, squares } from "./prepare.ts"
 import { type CommonOptions, commonDefaults, settle } from "./settings.ts"
+import { sgdUpdate } from "./sgd.ts"
 import type { Step } from "./slots.ts"
 
 interface AdafactorOptions extends CommonOptions {
@@ -55,64 +57,26 @@ export class Adafactor extends Optimizer {
     return [[{ name: "row", shape: rowMeans }, { name: "column", shape: columnMeans }, { name: "velocity" }]]
   }
 
-  protected override update(w: Buffer, g: Buffer, slots: readonly Buffer[], step: Step, weight: Tensor): void {
+  protected override update(w: Buffer, g: Buffer, slots: readonly Buffer[], step: Step, { shape }: Tensor): void {
     const { beta2Decay, epsilon1, epsilon2, clipThreshold } = this.options
-    const [r, c, v] = slots
-    const { learningRate, t } = step
-    const rho = Math.min(learningRate, 1 / Math.sqrt(t))
-    const alpha = Math.max(epsilon2, rms(w)) * rho
-    const beta = 1 - pow(t, beta2Decay)
-    if (weight.rank < 2) vectorMoment(g, v!, beta, epsilon1)
-    else matrixMoment(g, r!, c!, v!, weight.shape.at(-2)!, weight.shape.at(-1)!, beta, epsilon1)
-    factoredUpdate(w, g, v!, alpha, clipThreshold)
+    const [r, c, v] = slots as [Buffer, Buffer, Buffer]
+    const gradient = wrap(g, shape)
+    const q = square(gradient)
+    // The same as the mean of q + epsilon1, and fewer numbers to add it to.
+    const moment = (axis: number) => add(mean(q, { axis }), epsilon1).read()
+    const share = pow(step.t, beta2Decay)
+    if (shape.length < 2) averageInto(add(q, epsilon1).read(), v, share)
+    else {
+      averageInto(moment(-1), r, share)
+      averageInto(moment(-2), c, share)
+      const rows = wrap(r, [...rowMeans(shape), 1])
+      const columns = wrap(c, [...shape.slice(0, -2), 1, shape.at(-1)!])
+      v.set(matmul(div(rows, mean(rows, { axis: -2, keepDims: true })), columns).read())
+    }
+    const u = div(gradient, sqrt(wrap(v, shape))).read()
+    const rate = Math.max(epsilon2, rms(w)) * Math.min(step.learningRate, 1 / Math.sqrt(step.t))
+    sgdUpdate(w, u, rate / Math.max(1, rms(u) / clipThreshold))
   }
 }
 
-function rms(x: Buffer): number {
-  let sum = 0
-  for (let i = 0; i < x.length; i++) sum += x[i]! * x[i]!
-  return Math.sqrt(sum / x.length)
-}
-
-function vectorMoment(g: Buffer, v: Buffer, beta: number, epsilon: number): void {
-  for (let i = 0; i < g.length; i++) v[i] = beta * v[i]! + (1 - beta) * (g[i]! * g[i]! + epsilon)
-}
-
-/** Each of the trailing matrices [rows, columns] of g on its own. */
-function matrixMoment(
-  g: Buffer,
-  r: Buffer,
-  c: Buffer,
-  v: Buffer,
-  rows: number,
-  columns: number,
-  beta: number,
-  epsilon: number,
-): void {
-  for (let matrix = 0; matrix * rows * columns < g.length; matrix++) {
-    const [at, atRow, atColumn] = [matrix * rows * columns, matrix * rows, matrix * columns]
-    const square = (i: number, j: number) => g[at + i * columns + j]! * g[at + i * columns + j]! + epsilon
-    let mean = 0
-    for (let i = 0; i < rows; i++) {
-      let sum = 0
-      for (let j = 0; j < columns; j++) sum += square(i, j)
-      r[atRow + i] = beta * r[atRow + i]! + ((1 - beta) * sum) / columns
-      mean += r[atRow + i]! / rows
-    }
-    for (let j = 0; j < columns; j++) {
-      let sum = 0
-      for (let i = 0; i < rows; i++) sum += square(i, j)
-      c[atColumn + j] = beta * c[atColumn + j]! + ((1 - beta) * sum) / rows
-    }
-    for (let i = 0; i < rows; i++) {
-      for (let j = 0; j < columns; j++) v[at + i * columns + j] = (r[atRow + i]! / mean) * c[atColumn + j]!
-    }
-  }
-}
-
-function factoredUpdate(w: Buffer, g: Buffer, v: Buffer, alpha: number, clipThreshold: number): void {
-  const u = new Float64Array(w.length)
-  for (let i = 0; i < w.length; i++) u[i] = g[i]! / Math.sqrt(v[i]!)
-  const scale = alpha / Math.max(1, rms(u) / clipThreshold)
-  for (let i = 0; i < w.length; i++) w[i]! -= scale * u[i]!
-}
+const rms = (x: Buffer) => Math.sqrt(squares(x) / x.length)

@@ -25,7 +25,8 @@ export const optimizerClasses = {
   Lion,
   Adafactor,
 }
-for (const Class of Object.values(optimizerClasses)) ownClasses.add(Class)
+// Adafactor's update is many kernels, one after the other.
+for (const Class of Object.values(optimizerClasses)) if (Class !== Adafactor) ownClasses.add(Class)
 
 /** Every optimizer, by the string that `compile` takes for it with its defaults. */
 export const optimizers = {

@@ -22,7 +22,7 @@ interface State {
   readonly accumulator: Tensor | null
 }
 
-/** The classes of this library: their update of a weight is one kernel, or none, and looks at nothing that others may be computing. */
+/** The classes of this library: their update of a weight is one kernel at the most, and looks at nothing that others may be computing. */
 export const ownClasses = new Set<unknown>()
 
 /**

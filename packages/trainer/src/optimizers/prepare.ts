@@ -25,7 +25,7 @@ export const addInto = vectorizedLater(
   (x: Buffer, sum: Buffer) => {
     for (let i = 0; i < x.length; i++) sum[i]! += x[i]!
   },
-  simd.addInto,
+  simd.accumulate,
 )
 
 /** w -= w * rate. */
@@ -76,7 +76,7 @@ function clipped(x: Buffer, limit: number): Buffer {
 }
 
 /** The sum of squares, in double. */
-function squares(x: Buffer): number {
+export function squares(x: Buffer): number {
   const norms = alloc(2 * Math.ceil(x.length / normBlock))
   squareNorms(x, norms)
   finishRuns()

@@ -71,7 +71,8 @@ function checkMomentum(momentum: unknown): number | Schedule {
   return checkNumber("SGD", "momentum", momentum, { min: 0, max: 1 })
 }
 
-const sgdUpdate = vectorizedLater(
+/** w -= rate g */
+export const sgdUpdate = vectorizedLater(
   "sgdUpdate",
   (w: Buffer, g: Buffer, rate: number) => {
     for (let i = 0; i < w.length; i++) w[i]! -= rate * g[i]!

@@ -38,17 +38,15 @@ export const accumulate = elementwise("accumulate", ["in dy", "inout dx"], (_, {
   exact: true,
 })
 
+export const deduct = elementwise("deduct", ["in dy", "inout dx"], (_, { dy, dx }) => ({ dx: sub(dx, dy) }), {
+  exact: true,
+})
+
+export const accumulateProduct = slope("accumulateProduct", mul)
+
 export const addForward = binary("addForward", add)
 export const subForward = binary("subForward", sub)
-export const subRightBackward = elementwise(
-  "subRightBackward",
-  ["in dy", "inout dx"],
-  (_, { dy, dx }) => ({ dx: sub(dx, dy) }),
-  { exact: true },
-)
 export const mulForward = binary("mulForward", mul)
-export const mulLeftBackward = slope("mulLeftBackward", mul)
-export const mulRightBackward = slope("mulRightBackward", mul)
 export const divForward = binary("divForward", div, 6)
 export const divLeftBackward = slope("divLeftBackward", (b, dy) => div(dy, b), 7)
 export const divRightBackward = elementwise(
@@ -77,9 +75,6 @@ export const clipBackward = elementwise(
 )
 
 export const negForward = unary("negForward", x => neg(x))
-export const negBackward = elementwise("negBackward", ["in dy", "inout dx"], (_, { dy, dx }) => ({ dx: sub(dx, dy) }), {
-  exact: true,
-})
 export const absForward = unary("absForward", x => abs(x))
 export const absBackward = slope(
   "absBackward",
@@ -97,7 +92,6 @@ export const invertDeviation = elementwise(
   (_, { variance, epsilon }) => ({ inverse: div(c(1), sqrt(add(variance, epsilon))) }),
 )
 export const expForward = unary("expForward", (x, f) => exp(f, x), 30, false)
-export const expBackward = slope("expBackward", mul)
 export const logForward = unary("logForward", (x, f) => log(f, x), 45, false)
 export const logBackward = slope("logBackward", (x, dy) => div(dy, x), 7)
 
@@ -126,16 +120,13 @@ export const alphaDropoutBackward = elementwise(
   { cost: 6 },
 )
 
-/** Factors and limits of gradients; the sum over micro-batches. */
+/** Factors and limits of gradients. */
 export const scaleInto = elementwise("scaleInto", ["in x", "out y", "float factor"], (_, { x, factor }) => ({
   y: mul(x, factor),
 }))
 export const clipInto = elementwise("clipInto", ["in x", "out y", "float limit"], (_, { x, limit }) => ({
   y: max(neg(limit), min(limit, x)),
 }))
-export const addInto = elementwise("addInto", ["in x", "inout sum"], (_, { x, sum }) => ({ sum: add(sum, x) }), {
-  exact: true,
-})
 
 export const whereForward = elementwise(
   "whereForward",

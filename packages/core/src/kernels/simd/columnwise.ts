@@ -2,7 +2,7 @@ import { Program } from "../program.ts"
 import { twin } from "../twin.ts"
 import type { KernelArgument, Twin } from "../vectorized.ts"
 import { type Expression, type FunctionBuilder, f32x4, i32, i32x4, type Local, select, v128 } from "../wasm/index.ts"
-import { type ArgumentsOf, type Declaration, kindOf, layoutOf, nameOf } from "./elementwise.ts"
+import { type ArgumentsOf, type Declaration, kindOf, layoutOf, sizesOf } from "./elementwise.ts"
 import { LaterStores, type Vector } from "./vector.ts"
 
 /** Eight neighbouring columns of all matrices, as two vectors; at the edge four, or one. */
@@ -10,6 +10,8 @@ export interface Group {
   readonly f: FunctionBuilder
   /** How many rows there are, in all lanes. */
   readonly count: Local<"v128">
+  /** A number among the arguments, in all lanes. */
+  number(name: string): Local<"v128">
   /** The group's entries of a buffer that has one for each column. */
   entries(buffer: string): Local<"v128">[]
   setEntries(buffer: string, values: readonly Vector[]): void
@@ -46,11 +48,9 @@ export function columnwise<const P extends readonly Declaration[]>(
   parameters: P,
   emitGroup: (group: Group) => void,
   cost: number,
-): Twin<ArgumentsOf<P> & readonly KernelArgument[]> {
-  const names = parameters.map(nameOf)
-  const [rowsAt, nAt] = [names.indexOf("rows"), names.indexOf("n")]
-  const rowsOf = (args: readonly KernelArgument[]) => Number(args[rowsAt])
-  const nOf = (args: readonly KernelArgument[]) => Number(args[nAt])
+  accepts?: (args: readonly KernelArgument[]) => boolean,
+): Required<Twin<ArgumentsOf<P> & readonly KernelArgument[]>> {
+  const [rowsOf, nOf] = sizesOf(parameters)
   const program = new Program(name, m => {
     m.kernel(name, layoutOf(parameters), (f, words, begin, end) => {
       const column = f.let("column", i32.mul(begin, unit))
@@ -69,6 +69,7 @@ export function columnwise<const P extends readonly Declaration[]>(
     name,
     parameters: parameters.map(kindOf),
     least: 32,
+    ...(accepts ? { accepts } : {}),
     size: args => rowsOf(args) * nOf(args),
     units: args => Math.ceil(nOf(args) / unit),
     grain: args => Math.ceil(4096 / (cost * (rowsOf(args) + 4))),
@@ -92,6 +93,10 @@ class EmittedGroup implements Group {
     this.#width = width
     this.count = f.let("count", f32x4.convert_i32x4_s(i32x4.splat(this.#integer("rows"))))
     this.#step = f.let("step", i32.mul(this.#integer("n"), 4))
+  }
+
+  number(name: string): Local<"v128"> {
+    return this.f.let(name, f32x4.splat(this.#words[name] as Local<"f32">))
   }
 
   entries(buffer: string): Local<"v128">[] {

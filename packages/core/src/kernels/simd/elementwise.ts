@@ -90,6 +90,19 @@ export function layoutOf(parameters: readonly Declaration[]): Layout {
   return { ...Object.fromEntries(words), length: "i32" }
 }
 
+/** How many rows and columns a kernel's arguments say that its matrices have. */
+export function sizesOf(parameters: readonly Declaration[]) {
+  const number = (name: string) => {
+    const at = parameters.map(nameOf).indexOf(name)
+    return (args: readonly KernelArgument[]) => Number(args[at])
+  }
+  return [number("rows"), number("n")] as const
+}
+
+/** The words of an argument block that holds integers and addresses alone. */
+export const integers = <K extends string>(...names: readonly K[]) =>
+  Object.fromEntries(names.map(name => [name, "i32"])) as Record<K, "i32">
+
 function lengthOf(argument: KernelArgument | undefined): number {
   return typeof argument === "object" ? argument.length : 0
 }

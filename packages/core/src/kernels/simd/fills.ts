@@ -3,6 +3,7 @@ import type { Rational } from "../../math/rational.ts"
 import { Program } from "../program.ts"
 import { twin } from "../twin.ts"
 import { type FunctionBuilder, f32x4, f64x2, i32, i32x4, i64, i64x2, type Local, v128 } from "../wasm/index.ts"
+import { integers } from "./elementwise.ts"
 import { encrypt, transposed } from "./noise.ts"
 import type { Vector } from "./vector.ts"
 
@@ -25,20 +26,8 @@ const unit = 16
 const { abs, add, div, mul, sub, splat } = f64x2
 const c = (value: number) => splat(value)
 
-const layout = {
-  out: "i32",
-  block: "i32",
-  k0: "i32",
-  k1: "i32",
-  c1: "i32",
-  c2: "i32",
-  c3: "i32",
-  factorLow: "i32",
-  factorHigh: "i32",
-  offsetLow: "i32",
-  offsetHigh: "i32",
-  length: "i32",
-} as const
+const names = ["block", "k0", "k1", "c1", "c2", "c3", "factorLow", "factorHigh", "offsetLow", "offsetHigh"] as const
+const layout = integers("out", ...names, "length")
 
 /** The double with these bits, in both lanes. */
 function double(f: FunctionBuilder, low: Local<"i32">, high: Local<"i32">): Lanes {
@@ -74,7 +63,7 @@ function fill(name: string, value: (f: FunctionBuilder, words: Lanes) => Vector)
   })
   return twin<Arguments>(program, {
     name,
-    parameters: ["out", ...Array.from({ length: 10 }, () => "int" as const)],
+    parameters: ["out", ...names.map(() => "int" as const)],
     least: 1,
     units: ([out]) => Math.ceil(out.length / unit),
     grain: () => 4096,

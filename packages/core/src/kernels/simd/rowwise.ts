@@ -2,7 +2,7 @@ import { Program } from "../program.ts"
 import { twin } from "../twin.ts"
 import type { KernelArgument, Twin } from "../vectorized.ts"
 import { type FunctionBuilder, f32, f32x4, i32, i32x4, type Local, type Operand, v128 } from "../wasm/index.ts"
-import { type ArgumentsOf, type Declaration, kindOf, layoutOf, nameOf } from "./elementwise.ts"
+import { type ArgumentsOf, type Declaration, kindOf, layoutOf, nameOf, sizesOf } from "./elementwise.ts"
 import { LaterStores, type Vector } from "./vector.ts"
 
 /** Where a walk along a row stands: at four columns, or at the last one to three. */
@@ -38,8 +38,6 @@ export interface RowwiseOptions {
   readonly cost: number
   /** The least number of entries for which the twin runs. */
   readonly least?: number
-  /** Whether the twin is for these arguments; left out where it is for all. */
-  readonly accepts?: (args: readonly KernelArgument[]) => boolean
 }
 
 /**
@@ -50,12 +48,9 @@ export function rowwise<const P extends readonly Declaration[]>(
   name: string,
   parameters: P,
   emitRow: (row: Row) => void,
-  { cost, least = 32, accepts }: RowwiseOptions,
-): Twin<ArgumentsOf<P> & readonly KernelArgument[]> {
-  const names = parameters.map(nameOf)
-  const [rowsAt, nAt] = [names.indexOf("rows"), names.indexOf("n")]
-  const rowsOf = (args: readonly KernelArgument[]) => Number(args[rowsAt])
-  const nOf = (args: readonly KernelArgument[]) => Number(args[nAt])
+  { cost, least = 32 }: RowwiseOptions,
+): Required<Twin<ArgumentsOf<P> & readonly KernelArgument[]>> {
+  const [rowsOf, nOf] = sizesOf(parameters)
   const program = new Program(name, m => {
     m.kernel(name, layoutOf(parameters), (f, words, begin, end) => {
       const r = f.local("i32", "r")
@@ -67,7 +62,6 @@ export function rowwise<const P extends readonly Declaration[]>(
     parameters: parameters.map(kindOf),
     least,
     size: args => rowsOf(args) * nOf(args),
-    ...(accepts ? { accepts } : {}),
     units: rowsOf,
     grain: args => Math.ceil(32_768 / (cost * (nOf(args) + 4))),
   })

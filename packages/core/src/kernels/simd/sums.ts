@@ -1,7 +1,7 @@
 import type { Buffer } from "../../storage.ts"
 import { Program } from "../program.ts"
 import { twin } from "../twin.ts"
-import type { KernelArgument } from "../vectorized.ts"
+import { type Twin, twinOf } from "../vectorized.ts"
 import {
   type FunctionBuilder,
   f32x4,
@@ -13,6 +13,7 @@ import {
   select,
   v128,
 } from "../wasm/index.ts"
+import { columnwise } from "./columnwise.ts"
 import { rowwise } from "./rowwise.ts"
 import type { Vector } from "./vector.ts"
 
@@ -21,16 +22,30 @@ const block = 1024
 
 type Sums = readonly Local<"v128">[]
 
-/** Adds the squares of eight numbers to eight sums in double. */
+/** Adds four numbers, or what becomes of them, to two pairs of sums in double. */
+function addWide(
+  f: FunctionBuilder,
+  sums: Sums,
+  four: Local<"v128">,
+  of = (wide: Local<"v128">): Vector => wide,
+): void {
+  const pairs: Vector[] = [four, i32x4.shuffle(four, four, [2, 3, 0, 1])]
+  for (const [i, pair] of pairs.entries()) {
+    f.set(sums[i], f64x2.add(sums[i], of(f.let("wide", f64x2.promote_low_f32x4(pair)))))
+  }
+}
+
+/** The sum of four pairs, in both lanes. */
+function total(f: FunctionBuilder, [a, b, c, d]: Sums): Vector {
+  const pair = f.let("pair", f64x2.add(f64x2.add(a, b), f64x2.add(c, d)))
+  return f64x2.add(pair, i32x4.shuffle(pair, pair, [2, 3, 0, 1]))
+}
+
+/** Adds the squares of eight numbers to eight sums. */
 function addSquares(f: FunctionBuilder, sums: Sums, address: Local<"i32">): void {
   for (const half of [0, 1]) {
     const four = f.let("four", v128.load(address, 16 * half))
-    const pairs: Vector[] = [four, i32x4.shuffle(four, four, [2, 3, 0, 1])]
-    for (const [i, pair] of pairs.entries()) {
-      const sum = sums[2 * half + i]
-      const wide = f.let("wide", f64x2.promote_low_f32x4(pair))
-      f.set(sum, f64x2.add(sum, f64x2.mul(wide, wide)))
-    }
+    addWide(f, sums.slice(2 * half), four, wide => f64x2.mul(wide, wide))
   }
 }
 
@@ -59,10 +74,7 @@ const program = new Program("squareNorms", m => {
       const from = f.let("from", i32.add(x, i32.mul(u, 4 * block)))
       const to = f.let("to", i32.add(from, 4 * block))
       f.set(to, select(to, stop, i32.lt_u(to, stop)))
-      const [a, b, c, d] = emitBlock(f, scratch, from, to)
-      const pair = f.let("pair", f64x2.add(f64x2.add(a, b), f64x2.add(c, d)))
-      const total = f64x2.add(pair, i32x4.shuffle(pair, pair, [2, 3, 0, 1]))
-      const norm = f.let("norm", f64x2.sqrt(total))
+      const norm = f.let("norm", f64x2.sqrt(total(f, emitBlock(f, scratch, from, to))))
       const high = f.let("high", f32x4.demote_f64x2_zero(norm))
       const low = f32x4.demote_f64x2_zero(f64x2.sub(norm, f64x2.promote_low_f32x4(high)))
       f.v128.store64_lane(i32.add(norms, i32.mul(u, 8)), i32x4.shuffle(high, low, [0, 4, 1, 5]), 0)
@@ -83,39 +95,66 @@ export const squareNorms = twin<[x: Buffer, norms: Buffer]>(program, {
   grain: () => 8,
 })
 
-/** Where the rows that are summed are contiguous. */
-const contiguous = (args: readonly KernelArgument[]) => args[4] === 1
+type Middle = [from: Buffer, to: Buffer, outer: number, n: number, inner: number, divisor: number]
 
-/** Twin of the loop of the same name for sums along the last axis, in double like it, in eight sums. */
-export const sumMiddle = rowwise(
-  "sumMiddle",
+/** The twin that sums along the last axis, and the one that does along the first. */
+const either = (rows: Required<Twin<Middle>>, columns: Required<Twin<Middle>>) =>
+  twinOf<Middle>((...args) => (args[4] === 1 ? rows : columns).queue(...args))
+
+/** Both in double like the loop: rows in eight sums, columns in one each. */
+const sumRows = rowwise(
+  "sumRows",
   ["in x", "out y", "int rows", "int n", "int inner", "float divisor"],
   row => {
     const { f } = row
     const sums = [0, 1, 2, 3].map(i => f.let(`sum${i}`, f32x4.const(0)))
-    row.walk(["x"], (at, turn) => {
-      const four = at.load("x")
-      const pairs: Vector[] = [four, i32x4.shuffle(four, four, [2, 3, 0, 1])]
-      for (const [i, pair] of pairs.entries()) {
-        const sum = sums[2 * turn + i]
-        f.set(sum, f64x2.add(sum, f64x2.promote_low_f32x4(pair)))
-      }
-    })
-    const [a, b, c, d] = sums
-    const pair = f.let("pair", f64x2.add(f64x2.add(a, b), f64x2.add(c, d)))
-    const total = f64x2.add(pair, i32x4.shuffle(pair, pair, [2, 3, 0, 1]))
-    row.setEntry("y", f32x4.demote_f64x2_zero(f64x2.div(total, f64x2.promote_low_f32x4(row.number("divisor")))))
+    row.walk(["x"], (at, turn) => addWide(f, sums.slice(2 * turn), at.load("x")))
+    const divisor = f64x2.promote_low_f32x4(row.number("divisor"))
+    row.setEntry("y", f32x4.demote_f64x2_zero(f64x2.div(total(f, sums), divisor)))
   },
-  { cost: 8, least: 256, accepts: contiguous },
+  { cost: 8, least: 256 },
 )
 
-/** Twin of the loop of the same name for sums along the last axis. */
-export const spreadMiddle = rowwise(
-  "spreadMiddle",
+const sumColumns = columnwise(
+  "sumColumns",
+  ["in x", "out y", "int outer", "int rows", "int n", "float divisor"],
+  group => {
+    const { f } = group
+    const [low, high] = [group.variables("low"), group.variables("high")]
+    group.walk(["x"], (at, v) => addWide(f, [low[v], high[v]], at.load("x")))
+    const divisor = f.let("divisor", f64x2.promote_low_f32x4(group.number("divisor")))
+    const share = (sum: Local<"v128">) => f32x4.demote_f64x2_zero(f64x2.div(sum, divisor))
+    group.setEntries(
+      "y",
+      low.map((sum, v) => i32x4.shuffle(share(sum), share(high[v]), [0, 1, 4, 5])),
+    )
+  },
+  6,
+  args => args[2] === 1,
+)
+
+export const sumMiddle = either(sumRows, sumColumns)
+
+const spreadRows = rowwise(
+  "spreadRows",
   ["in dy", "inout dx", "int rows", "int n", "int inner", "float divisor"],
   row => {
     const share = row.f.let("share", f32x4.div(f32x4.splat(row.entry("dy")), row.number("divisor")))
     row.walk(["dx"], at => at.store("dx", f32x4.add(at.load("dx"), share)))
   },
-  { cost: 4, least: 256, accepts: contiguous },
+  { cost: 4, least: 256 },
 )
+
+const spreadColumns = columnwise(
+  "spreadColumns",
+  ["in dy", "inout dx", "int outer", "int rows", "int n", "float divisor"],
+  group => {
+    const divisor = group.number("divisor")
+    const share = group.entries("dy").map(dy => group.f.let("share", f32x4.div(dy, divisor)))
+    group.walk(["dx"], (at, v) => at.store("dx", f32x4.add(at.load("dx"), share[v])))
+  },
+  4,
+  args => args[2] === 1,
+)
+
+export const spreadMiddle = either(spreadRows, spreadColumns)

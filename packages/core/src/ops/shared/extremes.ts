@@ -50,6 +50,19 @@ export const extremePosition = vectorized(
   },
 )
 
+/** y = 0 where the middle axis has a zero, else 1; or, unless `zero`, y = 1 where it has anything else, else 0. */
+export const findMiddle = vectorized(
+  "findMiddle",
+  (x: Buffer, y: Buffer, outer: number, n: number, inner: number, zero: boolean) => {
+    y.fill(zero ? 1 : 0)
+    for (let o = 0, at = 0; o < outer; o++) {
+      for (let k = 0; k < n; k++, at += inner) {
+        for (let j = 0; j < inner; j++) if ((x[at + j] === 0) === zero) y[o * inner + j] = zero ? 0 : 1
+      }
+    }
+  },
+)
+
 /** dx += dy where a >= b. */
 export const whereAtLeast = vectorized(
   "whereAtLeast",

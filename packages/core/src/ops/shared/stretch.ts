@@ -2,8 +2,10 @@ import { finishRuns } from "../../kernels/queue.ts"
 import { broadcastShapes, type Shape, sizeOf } from "../../shape.ts"
 import { alloc, allocZeros, type Buffer } from "../../storage.ts"
 import { type Tensor, wrap } from "../../tensor.ts"
+import { accumulate } from "./accumulate.ts"
 import { operand } from "./op.ts"
 import { addStrided, contiguous, copyStrided, stretchedLayout } from "./strided.ts"
+import { sumMiddle } from "./sums.ts"
 
 /** What an elementwise op takes: a tensor, or a number that stands for a constant scalar. */
 export type Operand = Tensor | number
@@ -74,6 +76,12 @@ function repeatedTail(from: Shape, to: Shape): number {
 
 /** Adds a buffer of a larger shape into one of a smaller, summing over what was stretched, in double. */
 export function sumInto(full: Buffer, shape: Shape, gradient: Buffer, small: Shape): void {
+  if (gradient.length === repeatedTail(small, shape)) {
+    const sums = alloc(gradient.length)
+    sumMiddle(full, sums, 1, full.length / sums.length, sums.length, 1)
+    accumulate(sums, gradient)
+    return
+  }
   const sums = new Float64Array(gradient.length)
   addStrided(full, contiguous(shape), sums, stretchedLayout(small, shape), shape)
   for (let i = 0; i < sums.length; i++) gradient[i] += sums[i]
