@@ -1,11 +1,14 @@
-import { execFileSync } from "node:child_process"
-import { existsSync, mkdirSync } from "node:fs"
+import { execFileSync, spawnSync } from "node:child_process"
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { describe, expect, it } from "vitest"
 
 const program = fileURLToPath(new URL("engineBits.ts", import.meta.url))
 const root = fileURLToPath(new URL("../../", import.meta.url))
+
+const source = ["--conditions=@selvedge/source", "--import", "tsx"]
 
 interface Found {
   readonly node: string
@@ -16,7 +19,7 @@ interface Found {
 }
 
 function bitsUnder(node: string, width: number, arithmetic = "portable", threads = 2): Found {
-  const args = ["--conditions=@selvedge/source", "--import", "tsx", program, String(width), arithmetic]
+  const args = [...source, program, String(width), arithmetic]
   const env = { ...process.env, SELVEDGE_THREADS: String(threads) }
   return JSON.parse(execFileSync(node, args, { cwd: root, encoding: "utf8", env }))
 }
@@ -38,6 +41,27 @@ function obtain(major: number): string | null {
 }
 
 const wanted = bitsUnder(process.execPath, 128)
+
+const pairs = fileURLToPath(new URL("fusedPairs.ts", import.meta.url))
+
+/** How many stores V8 says it has fused while the program asked for these widths and trained; and what it warned of. */
+function fusedStores(node: string, widths: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const folder = mkdtempSync(join(tmpdir(), "selvedge-fused-"))
+  const file = join(folder, "trace")
+  // V8 loses what it cannot write at once, to a pipe; a file takes all.
+  const output = openSync(file, "w")
+  const { stderr, status } = spawnSync(node, [...source, "--trace-wasm-revectorize", pairs, ...widths], {
+    cwd: root,
+    encoding: "utf8",
+    env: { ...process.env, ...env },
+    stdio: ["ignore", output, "pipe"],
+  })
+  closeSync(output)
+  const trace = readFileSync(file, "utf8")
+  rmSync(folder, { recursive: true })
+  expect(status, stderr).toBe(0)
+  return { stores: trace.match(/PackNode \w*Store\(/g)?.length ?? 0, warnings: stderr }
+}
 
 describe("the same bits", () => {
   it.each([22, 24, 26])("under Node %i, with vectors of 128 and of 256 bits", major => {
@@ -71,5 +95,38 @@ describe("the same bits", () => {
       reason: able ? "" : "wide kernels need Node 22 or later",
       hash: wanted.hash,
     })
+  })
+})
+
+describe("pairs of vectors", () => {
+  it.each([22, 24, 26])(
+    "are fused under Node %i where that is asked for, and no more after it is taken back",
+    major => {
+      const node = obtain(major)
+      if (node === null) return
+      expect(fusedStores(node, ["128"]).stores).toBe(0)
+      const { stores, warnings } = fusedStores(node, ["256"])
+      expect({ many: stores > 60, warnings }).toEqual({ many: true, warnings: "" })
+      // Those of the race of tiles alone.
+      expect(fusedStores(node, ["256", "128"]).stores).toBeLessThan(0.75 * stores)
+    },
+  )
+
+  it("are fused where SELVEDGE_WIDE=1 asks for it, unless the program asks otherwise", () => {
+    const node = obtain(26)
+    if (node === null) return
+    const asked = { SELVEDGE_WIDE: "1" }
+    expect(fusedStores(node, [], asked).stores).toBeGreaterThan(60)
+    expect(fusedStores(node, ["128"], asked)).toEqual({ stores: 0, warnings: "" })
+  })
+
+  it("are not where the engine cannot, and SELVEDGE_WIDE=1 says so once", () => {
+    if (Number(process.versions.node.split(".")[0]) >= 22) return
+    const { stderr } = spawnSync(process.execPath, [...source, pairs], {
+      cwd: root,
+      encoding: "utf8",
+      env: { ...process.env, SELVEDGE_WIDE: "1" },
+    })
+    expect(stderr).toBe("SELVEDGE_WIDE=1: computing with vectors of 128 bits: wide kernels need Node 22 or later\n")
   })
 })

@@ -28,7 +28,8 @@ export interface Instructions {
   readonly arithmetic: Arithmetic
 }
 
-const arithmetics = ["portable", "fused"] as const
+/** The names of arithmetics. */
+export const arithmetics = ["portable", "fused"] as const
 
 export type Arithmetic = (typeof arithmetics)[number]
 
@@ -42,9 +43,4 @@ export function instructions(): Instructions {
 /** Changes what kernels are made of; those compiled before are compiled again at their next use. Internal. */
 export function setInstructions(change: Partial<Instructions>): void {
   use = { ...use, ...change }
-}
-
-/** @throws OptionError for anything but the name of an arithmetic. */
-export function checkArithmetic(value: unknown): Arithmetic {
-  return checkChoice("setArithmetic", "arithmetic", value, arithmetics)
 }

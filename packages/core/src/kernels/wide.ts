@@ -1,8 +1,7 @@
-import { describe, OptionError } from "../errors.ts"
+import { checkChoice, describe, OptionError } from "../errors.ts"
 import { gemm, raceTiles } from "./gemm.ts"
-import { gemmLoop } from "./gemmLoop.ts"
 import { environment, nodeProcess } from "./host.ts"
-import { type Arithmetic, checkArithmetic, instructions, setInstructions } from "./mode.ts"
+import { type Arithmetic, arithmetics, instructions, setInstructions } from "./mode.ts"
 import { kernelsDenied } from "./program.ts"
 import { f32x4, ModuleBuilder, wasmEngine } from "./wasm/index.ts"
 
@@ -16,8 +15,8 @@ export interface VectorWidth {
 /**
  * Asks for kernels with vectors of 256 bits: V8 from version 12 on (Node 22 and later) can fuse pairs of 128-bit
  * instructions, which it calls revectorisation and does when its flag is set. Results have the same bits. The first call
- * takes about 0.1 s: tiles of products race, and the fastest is tested against the plain loop; where anything is missing or
- * differs, kernels stay at 128 bits and the reason is told.
+ * takes about 0.1 s: tiles of products race, and what the fastest gives is compared with the narrow kernels' results; where
+ * anything is missing or differs, kernels stay at 128 bits and the reason is told.
  *
  * @throws OptionError for anything but 128 or 256.
  */
@@ -25,49 +24,50 @@ export function setVectorWidth(bits: 128 | 256): VectorWidth {
   if (bits !== 128 && bits !== 256) {
     throw new OptionError(`setVectorWidth: the width must be 128 or 256 bits, got ${describe(bits)}`)
   }
+  considered = true
+  if (bits === instructions().width) return { bits, reason: "" }
   const reason = bits === 256 ? widen() : ""
-  if (bits === 128 || reason !== "") setInstructions({ width: 128 })
+  if (bits === 128 || reason !== "") switchTo(128)
   return { bits: instructions().width, reason }
 }
 
 let considered = false
-let raced = false
 
 /** Does what the environment variable `SELVEDGE_WIDE=1` asks for, once, and says so where it cannot be done. */
 export function widenIfAsked(): void {
-  if (considered) return
-  considered = true
-  if (environment("SELVEDGE_WIDE") !== "1" || instructions().width === 256) return
+  if (considered || environment("SELVEDGE_WIDE") !== "1") return
   const { reason } = setVectorWidth(256)
   if (reason !== "") console.warn(`SELVEDGE_WIDE=1: computing with vectors of 128 bits: ${reason}`)
 }
 
-function widen(): string {
+/** Sets V8's flag for modules compiled from now on, and that all be compiled again. @returns whether V8 has the flag. */
+function switchTo(width: 128 | 256): boolean {
   const process = nodeProcess()
   const v8 = process?.getBuiltinModule?.("node:v8")
-  const major = Number(process?.versions.node?.split(".")[0] ?? 0)
-  if (v8 === undefined || major < 22) return "wide kernels need Node 22 or later"
-  v8.setFlagsFromString("--experimental-wasm-revectorize")
-  setInstructions({ width: 256 })
-  if (kernelsDenied() !== null) return `WebAssembly is not available: ${kernelsDenied()}`
-
-  if (!raced) raceTiles()
-  raced = true
-  return agrees() ? "" : "the wide kernels of this engine gave other results than the narrow ones"
+  if (v8 === undefined || Number(process?.versions.node?.split(".")[0]) < 22) return false
+  v8.setFlagsFromString(`--${width === 256 ? "" : "no-"}experimental-wasm-revectorize`)
+  setInstructions({ width })
+  return true
 }
 
-/** Whether a product with edges in every direction has the bits that the plain loop gives. */
-function agrees(): boolean {
+function widen(): string {
+  const wanted = products()
+  if (kernelsDenied() !== null) return `WebAssembly is not available: ${kernelsDenied()}`
+  if (!switchTo(256)) return "wide kernels need Node 22 or later"
+  raceTiles()
+  if (products().every((x, i) => x === wanted[i])) return ""
+  return "the wide kernels of this engine gave other results than the narrow ones"
+}
+
+/** Products with edges in every direction, in all four forms, by the kernels in use. */
+function products(): Float32Array {
   const [m, n, k] = [39, 53, 71]
-  const fill = (size: number, step: number) =>
-    Float32Array.from({ length: size }, (_, i) => ((i * step) % 1009) / 1009 - 0.5)
-  const [a, b, got, want] = [fill(m * k, 613), fill(k * n, 401), new Float32Array(m * n), new Float32Array(m * n)]
-  const fused = instructions().arithmetic === "fused"
-  if (fused) setInstructions({ arithmetic: "portable" })
-  gemm(a, b, got, m, n, k)
-  gemmLoop(a, b, want, m, n, k)
-  if (fused) setInstructions({ arithmetic: "fused" })
-  return got.every((value, i) => value === want[i])
+  const factor = (step: number) => Float32Array.from({ length: n * k }, (_, i) => ((i * step) % 1009) / 1009 - 0.5)
+  const [a, b, c] = [factor(613), factor(401), new Float32Array(4 * m * n)]
+  for (const [i, transposeA] of [false, true, false, true].entries()) {
+    gemm(a, b, c.subarray(i * m * n, (i + 1) * m * n), m, n, k, { transposeA, transposeB: i > 1 })
+  }
+  return c
 }
 
 /**
@@ -78,7 +78,7 @@ function agrees(): boolean {
  * @throws OptionError for any other value.
  */
 export function setArithmetic(arithmetic: Arithmetic): Arithmetic {
-  const asked = checkArithmetic(arithmetic)
+  const asked = checkChoice("setArithmetic", "arithmetic", arithmetic, arithmetics)
   setInstructions({ arithmetic: asked === "fused" && fuses() ? "fused" : "portable" })
   return instructions().arithmetic
 }

@@ -91,13 +91,11 @@ export function layoutOf(parameters: readonly Declaration[]): Layout {
 }
 
 /** How many rows and columns a kernel's arguments say that its matrices have. */
-export function sizesOf(parameters: readonly Declaration[]) {
-  const number = (name: string) => {
-    const at = parameters.map(nameOf).indexOf(name)
+export const sizesOf = (parameters: readonly Declaration[]) =>
+  ["rows", "n"].map(size => {
+    const at = parameters.map(nameOf).indexOf(size)
     return (args: readonly KernelArgument[]) => Number(args[at])
-  }
-  return [number("rows"), number("n")] as const
-}
+  })
 
 /** The words of an argument block that holds integers and addresses alone. */
 export const integers = <K extends string>(...names: readonly K[]) =>
