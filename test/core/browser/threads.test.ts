@@ -63,7 +63,11 @@ describe.skipIf(!chromiumPath)("training in a browser", () => {
   })
 
   /** Opens a page and waits for what it tells: results, and the library's own warnings. */
-  async function open(path: string, threads: readonly number[]): Promise<{ results: Result[]; warnings: string[] }> {
+  async function open(
+    path: string,
+    threads: readonly number[],
+    more = "",
+  ): Promise<{ results: Result[]; warnings: string[] }> {
     const page = await browser.newPage()
     const results: Result[] = []
     const warnings: string[] = []
@@ -77,7 +81,7 @@ describe.skipIf(!chromiumPath)("training in a browser", () => {
           else if (message.type() === "warning") warnings.push(text)
         })
         const { port } = server.address() as AddressInfo
-        page.goto(`http://localhost:${port}${path}?threads=${threads.join()}`).catch(fail)
+        page.goto(`http://localhost:${port}${path}?threads=${threads.join()}${more}`).catch(fail)
       })
     } finally {
       await page.close()
@@ -97,6 +101,16 @@ describe.skipIf(!chromiumPath)("training in a browser", () => {
     setThreads(1)
     expect(results.map(({ bytes }) => bytes === inNode())).toEqual([true, true, true])
     expect(warnings).toEqual([])
+  })
+
+  it("says that a worker was lost in the middle of its work, and has the same bits with those that follow it", async () => {
+    const { results, warnings } = await open("/isolated", [2], "&lose=1")
+    expect(warnings[0]).toMatch(/threads: a worker stopped in the middle of its work/)
+    // Nobody knows when it has ended; until then no step begins.
+    expect(warnings[1]).toMatch(/session: a worker of a broken thread pool is still ending/)
+    expect(warnings.slice(2)).toEqual(["waited: true"])
+    expect(results.map(({ ready, bytes }) => [ready, bytes === inNode()])).toEqual([[2, true]])
+    expect(results[0].shared).toBeGreaterThan(10)
   })
 
   it("computes on one thread, to the same bits, where memory cannot be shared", async () => {

@@ -1,6 +1,6 @@
 /** A worker of either kind of host. */
 export interface HostWorker {
-  /** Resolves when it has ended and touches nothing any more. */
+  /** Resolves when it has ended and touches nothing any more; in a browser, when a second has gone by. */
   terminate(): Promise<void>
 }
 
@@ -79,7 +79,8 @@ function startWebWorker(source: string, data: WorkerData, refused: () => void): 
     terminate() {
       worker.terminate()
       URL.revokeObjectURL(url)
-      return Promise.resolve()
+      // Browsers do not tell when it has ended. They stop it where it next jumps back, once it has a processor again.
+      return new Promise(resolve => setTimeout(resolve, 1_000))
     },
   }
 }
