@@ -77,7 +77,7 @@ export function runKernel(
   let outside = 0
   for (let i = 0; i < args.length; i++) {
     const value = args[i]
-    if (typeof value !== "object") writeNumber(i, value, parameters[i])
+    if (typeof value !== "object") (parameters[i] === "float" ? floats : words)[i] = Number(value)
     else if (value instanceof Float64Array) return false
     else if (memory.owns(value)) words[i] = value.byteOffset
     else outside += value.byteLength + 64
@@ -115,11 +115,6 @@ function launch(kernel: Dispatch, units: number, grain: number, count: number, f
 /** Units of a chunk: many chunks for each thread, so that none waits longer than for another's last, or one for each. */
 const shareOf = (units: number, grain: number, threads: number) =>
   Math.max(grain, Math.ceil(units / (units < 2 * threads * grain ? threads : threads * 16)))
-
-function writeNumber(i: number, value: number | boolean, parameter: Parameter): void {
-  if (parameter === "float") floats[i] = Number(value)
-  else words[i] = Number(value)
-}
 
 /** Copies buffers that lie elsewhere, and leaves their addresses among the arguments. */
 function copyIn(memory: Memory, args: readonly KernelArgument[], parameters: readonly Parameter[]): void {

@@ -1,5 +1,5 @@
 import * as simd from "../kernels/simd/index.ts"
-import { alloc, type Buffer, operand, recordVectorized, type Tensor, vectorized } from "./shared/op.ts"
+import { type Buffer, mapped, recordVectorized, type Tensor, vectorized } from "./shared/op.ts"
 
 /**
  * Absolute value.                                                         shape kept
@@ -8,8 +8,7 @@ import { alloc, type Buffer, operand, recordVectorized, type Tensor, vectorized 
  *   dx += sign(x) dy, 0 at 0
  */
 export function abs(x: Tensor): Tensor {
-  const [a, y] = [operand("abs", x), alloc(x.size)]
-  absForward(a, y)
+  const [a, y] = mapped("abs", x, absForward)
   return recordVectorized("abs", y, x.shape, [x], (dy, dx) => dx && absBackward(a, dy, dx))
 }
 

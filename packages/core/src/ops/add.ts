@@ -1,7 +1,7 @@
 import * as simd from "../kernels/simd/index.ts"
 import { accumulate } from "./shared/accumulate.ts"
-import { alloc, type Buffer, recordVectorized, sizeOf, type Tensor, vectorized } from "./shared/op.ts"
-import { type Operand, stretch } from "./shared/stretch.ts"
+import { type Buffer, recordVectorized, type Tensor, vectorized } from "./shared/op.ts"
+import { entrywise, type Operand } from "./shared/stretch.ts"
 
 /**
  * Sum.                                                                    a, b: broadcast
@@ -13,9 +13,7 @@ import { type Operand, stretch } from "./shared/stretch.ts"
  * @throws ShapeError when the shapes do not broadcast.
  */
 export function add(a: Operand, b: Operand): Tensor {
-  const [[u, v], shape] = stretch("add", a, b)
-  const y = alloc(sizeOf(shape))
-  addForward(u.data, v.data, y)
+  const { u, v, y, shape } = entrywise("add", a, b, addForward)
   return recordVectorized("add", y, shape, [u.tensor, v.tensor], (dy, da, db) => {
     u.gather(da, full => accumulate(dy, full))
     v.gather(db, full => accumulate(dy, full))

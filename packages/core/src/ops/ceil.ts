@@ -1,4 +1,4 @@
-import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./shared/op.ts"
+import { type Buffer, mapped, record, type Tensor, vectorized } from "./shared/op.ts"
 
 /**
  * Smallest integer not below x.                                           shape kept
@@ -7,8 +7,7 @@ import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./sha
  *   dx += 0
  */
 export function ceil(x: Tensor): Tensor {
-  const [a, y] = [read("ceil", x), alloc(x.size)]
-  ceilForward(a, y)
+  const [, y] = mapped("ceil", x, ceilForward)
   return record("ceil", y, x.shape, [x], () => undefined)
 }
 

@@ -1,5 +1,5 @@
 import * as math from "../math.ts"
-import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./shared/op.ts"
+import { type Buffer, mapped, record, type Tensor, vectorized } from "./shared/op.ts"
 
 /**
  * Cosine, of radians.                                                     shape kept
@@ -8,8 +8,7 @@ import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./sha
  *   dx += - sin(x) dy
  */
 export function cos(x: Tensor): Tensor {
-  const [a, y] = [read("cos", x), alloc(x.size)]
-  cosForward(a, y)
+  const [a, y] = mapped("cos", x, cosForward)
   return record("cos", y, x.shape, [x], (dy, dx) => dx && cosBackward(a, dy, dx))
 }
 

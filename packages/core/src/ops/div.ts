@@ -1,6 +1,6 @@
 import * as simd from "../kernels/simd/index.ts"
-import { alloc, type Buffer, recordVectorized, sizeOf, type Tensor, vectorized } from "./shared/op.ts"
-import { type Operand, stretch } from "./shared/stretch.ts"
+import { type Buffer, recordVectorized, type Tensor, vectorized } from "./shared/op.ts"
+import { entrywise, type Operand } from "./shared/stretch.ts"
 
 /**
  * Quotient.                                                               a, b: broadcast
@@ -11,9 +11,7 @@ import { type Operand, stretch } from "./shared/stretch.ts"
  * @throws ShapeError when the shapes do not broadcast.
  */
 export function div(a: Operand, b: Operand): Tensor {
-  const [[u, v], shape] = stretch("div", a, b)
-  const y = alloc(sizeOf(shape))
-  divForward(u.data, v.data, y)
+  const { u, v, y, shape } = entrywise("div", a, b, divForward)
   return recordVectorized("div", y, shape, [u.tensor, v.tensor], (dy, da, db) => {
     u.gather(da, full => divLeftBackward(v.data, dy, full))
     v.gather(db, full => divRightBackward(v.data, y, dy, full))

@@ -1,7 +1,7 @@
 import * as simd from "../kernels/simd/index.ts"
 import * as math from "../math.ts"
 import { accumulateProduct } from "./shared/accumulate.ts"
-import { alloc, type Buffer, operand, recordVectorized, type Tensor, vectorized } from "./shared/op.ts"
+import { type Buffer, mapped, recordVectorized, type Tensor, vectorized } from "./shared/op.ts"
 
 /**
  * Exponential; also exported as `exponential`, its name as an activation. shape kept
@@ -10,8 +10,7 @@ import { alloc, type Buffer, operand, recordVectorized, type Tensor, vectorized 
  *   dx += y dy
  */
 export function exp(x: Tensor): Tensor {
-  const [a, y] = [operand("exp", x), alloc(x.size)]
-  expForward(a, y)
+  const [, y] = mapped("exp", x, expForward)
   return recordVectorized("exp", y, x.shape, [x], (dy, dx) => dx && accumulateProduct(y, dy, dx))
 }
 

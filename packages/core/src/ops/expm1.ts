@@ -1,5 +1,5 @@
 import * as math from "../math.ts"
-import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./shared/op.ts"
+import { type Buffer, mapped, record, type Tensor, vectorized } from "./shared/op.ts"
 
 /**
  * Exponential minus one.                                                  shape kept
@@ -10,8 +10,7 @@ import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./sha
  * Keeps its digits near 0, where e^x - 1 would lose them.
  */
 export function expm1(x: Tensor): Tensor {
-  const [a, y] = [read("expm1", x), alloc(x.size)]
-  expm1Forward(a, y)
+  const [, y] = mapped("expm1", x, expm1Forward)
   return record("expm1", y, x.shape, [x], (dy, dx) => dx && expm1Backward(y, dy, dx))
 }
 

@@ -1,4 +1,4 @@
-import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./shared/op.ts"
+import { type Buffer, mapped, record, type Tensor, vectorized } from "./shared/op.ts"
 
 /**
  * Largest integer not above x.                                            shape kept
@@ -7,8 +7,7 @@ import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./sha
  *   dx += 0
  */
 export function floor(x: Tensor): Tensor {
-  const [a, y] = [read("floor", x), alloc(x.size)]
-  floorForward(a, y)
+  const [, y] = mapped("floor", x, floorForward)
   return record("floor", y, x.shape, [x], () => undefined)
 }
 

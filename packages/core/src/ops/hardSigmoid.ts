@@ -1,5 +1,5 @@
 import * as simd from "../kernels/simd/index.ts"
-import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./shared/op.ts"
+import { type Buffer, mapped, record, type Tensor, vectorized } from "./shared/op.ts"
 
 /**
  * A sigmoid of three straight pieces.                                     shape kept
@@ -10,8 +10,7 @@ import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./sha
  * Keras 3's definition; Keras 2 had clip(0.2 x + 0.5, 0, 1).
  */
 export function hardSigmoid(x: Tensor): Tensor {
-  const [a, y] = [read("hardSigmoid", x), alloc(x.size)]
-  hardSigmoidForward(a, y)
+  const [a, y] = mapped("hardSigmoid", x, hardSigmoidForward)
   return record("hardSigmoid", y, x.shape, [x], (dy, dx) => dx && hardSigmoidBackward(a, dy, dx))
 }
 

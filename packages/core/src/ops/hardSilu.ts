@@ -1,5 +1,5 @@
 import * as simd from "../kernels/simd/index.ts"
-import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./shared/op.ts"
+import { type Buffer, mapped, record, type Tensor, vectorized } from "./shared/op.ts"
 
 /**
  * `silu` with the hard sigmoid, also called hard swish.                   shape kept
@@ -10,8 +10,7 @@ import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./sha
  * Howard et al., "Searching for MobileNetV3", 2019.
  */
 export function hardSilu(x: Tensor): Tensor {
-  const [a, y] = [read("hardSilu", x), alloc(x.size)]
-  hardSiluForward(a, y)
+  const [a, y] = mapped("hardSilu", x, hardSiluForward)
   return record("hardSilu", y, x.shape, [x], (dy, dx) => dx && hardSiluBackward(a, dy, dx))
 }
 

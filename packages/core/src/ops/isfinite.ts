@@ -1,9 +1,8 @@
-import { alloc, type Buffer, read, type Tensor, vectorized, wrap } from "./shared/op.ts"
+import { type Buffer, mapped, type Tensor, vectorized, wrap } from "./shared/op.ts"
 
 /** 1 where x is neither infinite nor NaN, else 0. No gradient. Shape kept. */
 export function isfinite(x: Tensor): Tensor {
-  const [a, y] = [read("isfinite", x), alloc(x.size)]
-  isfiniteForward(a, y)
+  const [, y] = mapped("isfinite", x, isfiniteForward)
   return wrap(y, x.shape)
 }
 

@@ -1,9 +1,8 @@
-import { alloc, type Buffer, read, type Tensor, vectorized, wrap } from "./shared/op.ts"
+import { type Buffer, mapped, type Tensor, vectorized, wrap } from "./shared/op.ts"
 
 /** 1 where x is NaN, else 0. No gradient. Shape kept. */
 export function isnan(x: Tensor): Tensor {
-  const [a, y] = [read("isnan", x), alloc(x.size)]
-  isnanForward(a, y)
+  const [, y] = mapped("isnan", x, isnanForward)
   return wrap(y, x.shape)
 }
 

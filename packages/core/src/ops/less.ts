@@ -1,5 +1,5 @@
-import { alloc, type Buffer, sizeOf, type Tensor, vectorized, wrap } from "./shared/op.ts"
-import { type Operand, stretch } from "./shared/stretch.ts"
+import { type Buffer, type Tensor, vectorized, wrap } from "./shared/op.ts"
+import { entrywise, type Operand } from "./shared/stretch.ts"
 
 /**
  * 1 where a < b, else 0. No gradient.                 a, b: broadcast
@@ -7,9 +7,7 @@ import { type Operand, stretch } from "./shared/stretch.ts"
  * @throws ShapeError when the shapes do not broadcast.
  */
 export function less(a: Operand, b: Operand): Tensor {
-  const [[u, v], shape] = stretch("less", a, b)
-  const y = alloc(sizeOf(shape))
-  lessForward(u.data, v.data, y)
+  const { y, shape } = entrywise("less", a, b, lessForward)
   return wrap(y, shape)
 }
 

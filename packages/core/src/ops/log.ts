@@ -1,6 +1,6 @@
 import * as simd from "../kernels/simd/index.ts"
 import * as math from "../math.ts"
-import { alloc, type Buffer, operand, recordVectorized, type Tensor, vectorized } from "./shared/op.ts"
+import { type Buffer, mapped, recordVectorized, type Tensor, vectorized } from "./shared/op.ts"
 
 /**
  * Natural logarithm.                                                      shape kept
@@ -9,8 +9,7 @@ import { alloc, type Buffer, operand, recordVectorized, type Tensor, vectorized 
  *   dx += dy / x
  */
 export function log(x: Tensor): Tensor {
-  const [a, y] = [operand("log", x), alloc(x.size)]
-  logForward(a, y)
+  const [a, y] = mapped("log", x, logForward)
   return recordVectorized("log", y, x.shape, [x], (dy, dx) => dx && logBackward(a, dy, dx))
 }
 

@@ -1,5 +1,5 @@
 import * as math from "../math.ts"
-import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./shared/op.ts"
+import { type Buffer, mapped, record, type Tensor, vectorized } from "./shared/op.ts"
 
 /**
  * Natural logarithm of one plus x.                                        shape kept
@@ -10,8 +10,7 @@ import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./sha
  * Keeps its digits near 0, where log(1 + x) would lose them.
  */
 export function log1p(x: Tensor): Tensor {
-  const [a, y] = [read("log1p", x), alloc(x.size)]
-  log1pForward(a, y)
+  const [a, y] = mapped("log1p", x, log1pForward)
   return record("log1p", y, x.shape, [x], (dy, dx) => dx && log1pBackward(a, dy, dx))
 }
 

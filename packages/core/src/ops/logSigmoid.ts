@@ -1,6 +1,6 @@
 import * as simd from "../kernels/simd/index.ts"
 import * as math from "../math.ts"
-import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./shared/op.ts"
+import { type Buffer, mapped, record, type Tensor, vectorized } from "./shared/op.ts"
 
 /**
  * Logarithm of the sigmoid.                                               shape kept
@@ -9,8 +9,7 @@ import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./sha
  *   dx += sigmoid(-x) dy
  */
 export function logSigmoid(x: Tensor): Tensor {
-  const [a, y] = [read("logSigmoid", x), alloc(x.size)]
-  logSigmoidForward(a, y)
+  const [a, y] = mapped("logSigmoid", x, logSigmoidForward)
   return record("logSigmoid", y, x.shape, [x], (dy, dx) => dx && logSigmoidBackward(a, dy, dx))
 }
 

@@ -1,9 +1,8 @@
-import { alloc, type Buffer, read, type Tensor, vectorized, wrap } from "./shared/op.ts"
+import { type Buffer, mapped, type Tensor, vectorized, wrap } from "./shared/op.ts"
 
 /** 1 where x is 0, else 0. No gradient. Shape kept. */
 export function logicalNot(x: Tensor): Tensor {
-  const [a, y] = [read("logicalNot", x), alloc(x.size)]
-  logicalNotForward(a, y)
+  const [, y] = mapped("logicalNot", x, logicalNotForward)
   return wrap(y, x.shape)
 }
 

@@ -1,7 +1,7 @@
 import * as simd from "../kernels/simd/index.ts"
 import { whereAtLeast, whereNotAtLeast } from "./shared/extremes.ts"
-import { alloc, type Buffer, record, sizeOf, type Tensor, vectorized } from "./shared/op.ts"
-import { type Operand, stretch } from "./shared/stretch.ts"
+import { type Buffer, record, type Tensor, vectorized } from "./shared/op.ts"
+import { entrywise, type Operand } from "./shared/stretch.ts"
 
 /**
  * The smaller of two, entry by entry; for the smallest of one tensor see `min`. a, b: broadcast
@@ -14,9 +14,7 @@ import { type Operand, stretch } from "./shared/stretch.ts"
  * @throws ShapeError when the shapes do not broadcast.
  */
 export function minimum(a: Operand, b: Operand): Tensor {
-  const [[u, v], shape] = stretch("minimum", a, b)
-  const y = alloc(sizeOf(shape))
-  minimumForward(u.data, v.data, y)
+  const { u, v, y, shape } = entrywise("minimum", a, b, minimumForward)
   return record("minimum", y, shape, [u.tensor, v.tensor], (dy, da, db) => {
     u.gather(da, full => whereAtLeast(v.data, u.data, dy, full))
     v.gather(db, full => whereNotAtLeast(v.data, u.data, dy, full))

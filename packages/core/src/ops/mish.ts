@@ -1,6 +1,6 @@
 import * as simd from "../kernels/simd/index.ts"
 import { sigmoid, softplus, tanh } from "../math.ts"
-import { alloc, type Buffer, operand, recordVectorized, type Tensor, vectorized } from "./shared/op.ts"
+import { type Buffer, mapped, recordVectorized, type Tensor, vectorized } from "./shared/op.ts"
 
 /**
  * Mish.                                                                   shape kept
@@ -11,8 +11,7 @@ import { alloc, type Buffer, operand, recordVectorized, type Tensor, vectorized 
  * Misra, "Mish: A Self Regularized Non-Monotonic Activation Function", 2019.
  */
 export function mish(x: Tensor): Tensor {
-  const [a, y] = [operand("mish", x), alloc(x.size)]
-  mishForward(a, y)
+  const [a, y] = mapped("mish", x, mishForward)
   return recordVectorized("mish", y, x.shape, [x], (dy, dx) => dx && mishBackward(a, dy, dx))
 }
 

@@ -1,7 +1,7 @@
 import * as simd from "../kernels/simd/index.ts"
 import { accumulateProduct } from "./shared/accumulate.ts"
-import { alloc, type Buffer, recordVectorized, sizeOf, type Tensor, vectorized } from "./shared/op.ts"
-import { type Operand, stretch } from "./shared/stretch.ts"
+import { type Buffer, recordVectorized, type Tensor, vectorized } from "./shared/op.ts"
+import { entrywise, type Operand } from "./shared/stretch.ts"
 
 /**
  * Product, entry by entry; for matrices see `matmul`.                     a, b: broadcast
@@ -12,9 +12,7 @@ import { type Operand, stretch } from "./shared/stretch.ts"
  * @throws ShapeError when the shapes do not broadcast.
  */
 export function mul(a: Operand, b: Operand): Tensor {
-  const [[u, v], shape] = stretch("mul", a, b)
-  const y = alloc(sizeOf(shape))
-  mulForward(u.data, v.data, y)
+  const { u, v, y, shape } = entrywise("mul", a, b, mulForward)
   return recordVectorized("mul", y, shape, [u.tensor, v.tensor], (dy, da, db) => {
     u.gather(da, full => accumulateProduct(v.data, dy, full))
     v.gather(db, full => accumulateProduct(u.data, dy, full))

@@ -1,6 +1,6 @@
 import * as simd from "../kernels/simd/index.ts"
 import { deduct } from "./shared/accumulate.ts"
-import { alloc, type Buffer, operand, recordVectorized, type Tensor, vectorized } from "./shared/op.ts"
+import { type Buffer, mapped, recordVectorized, type Tensor, vectorized } from "./shared/op.ts"
 
 /**
  * Negative.                                                               shape kept
@@ -9,8 +9,7 @@ import { alloc, type Buffer, operand, recordVectorized, type Tensor, vectorized 
  *   dx += -dy
  */
 export function neg(x: Tensor): Tensor {
-  const [a, y] = [operand("neg", x), alloc(x.size)]
-  negForward(a, y)
+  const [, y] = mapped("neg", x, negForward)
   return recordVectorized("neg", y, x.shape, [x], (dy, dx) => dx && deduct(dy, dx))
 }
 

@@ -1,6 +1,6 @@
 import * as math from "../math.ts"
-import { alloc, type Buffer, record, sizeOf, type Tensor, vectorized } from "./shared/op.ts"
-import { type Operand, stretch } from "./shared/stretch.ts"
+import { type Buffer, record, type Tensor, vectorized } from "./shared/op.ts"
+import { entrywise, type Operand } from "./shared/stretch.ts"
 
 /**
  * Power.                                                                  a, b: broadcast
@@ -13,9 +13,7 @@ import { type Operand, stretch } from "./shared/stretch.ts"
  * @throws ShapeError when the shapes do not broadcast.
  */
 export function pow(a: Operand, b: Operand): Tensor {
-  const [[u, v], shape] = stretch("pow", a, b)
-  const y = alloc(sizeOf(shape))
-  powForward(u.data, v.data, y)
+  const { u, v, y, shape } = entrywise("pow", a, b, powForward)
   return record("pow", y, shape, [u.tensor, v.tensor], (dy, da, db) => {
     u.gather(da, full => powLeftBackward(u.data, v.data, dy, full))
     v.gather(db, full => powRightBackward(u.data, y, dy, full))

@@ -1,4 +1,4 @@
-import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./shared/op.ts"
+import { type Buffer, mapped, record, type Tensor, vectorized } from "./shared/op.ts"
 
 /**
  * Reciprocal.                                                             shape kept
@@ -7,8 +7,7 @@ import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./sha
  *   dx += - y² dy
  */
 export function reciprocal(x: Tensor): Tensor {
-  const [a, y] = [read("reciprocal", x), alloc(x.size)]
-  reciprocalForward(a, y)
+  const [, y] = mapped("reciprocal", x, reciprocalForward)
   return record("reciprocal", y, x.shape, [x], (dy, dx) => dx && reciprocalBackward(y, dy, dx))
 }
 

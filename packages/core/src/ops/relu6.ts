@@ -1,5 +1,5 @@
 import * as simd from "../kernels/simd/index.ts"
-import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./shared/op.ts"
+import { type Buffer, mapped, record, type Tensor, vectorized } from "./shared/op.ts"
 
 /**
  * Rectifier that saturates at 6.                                          shape kept
@@ -10,8 +10,7 @@ import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./sha
  * @see https://keras.io/api/layers/activations/#relu6-function
  */
 export function relu6(x: Tensor): Tensor {
-  const [a, y] = [read("relu6", x), alloc(x.size)]
-  relu6Forward(a, y)
+  const [a, y] = mapped("relu6", x, relu6Forward)
   return record("relu6", y, x.shape, [x], (dy, dx) => dx && relu6Backward(a, dy, dx))
 }
 

@@ -1,4 +1,4 @@
-import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./shared/op.ts"
+import { type Buffer, mapped, record, type Tensor, vectorized } from "./shared/op.ts"
 
 /**
  * Nearest integer, halves to the even one, as in NumPy.                   shape kept
@@ -7,8 +7,7 @@ import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./sha
  *   dx += 0
  */
 export function round(x: Tensor): Tensor {
-  const [a, y] = [read("round", x), alloc(x.size)]
-  roundForward(a, y)
+  const [, y] = mapped("round", x, roundForward)
   return record("round", y, x.shape, [x], () => undefined)
 }
 

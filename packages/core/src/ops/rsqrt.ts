@@ -1,4 +1,4 @@
-import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./shared/op.ts"
+import { type Buffer, mapped, record, type Tensor, vectorized } from "./shared/op.ts"
 
 /**
  * Reciprocal square root.                                                 shape kept
@@ -7,8 +7,7 @@ import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./sha
  *   dx += - y³ dy / 2
  */
 export function rsqrt(x: Tensor): Tensor {
-  const [a, y] = [read("rsqrt", x), alloc(x.size)]
-  rsqrtForward(a, y)
+  const [, y] = mapped("rsqrt", x, rsqrtForward)
   return record("rsqrt", y, x.shape, [x], (dy, dx) => dx && rsqrtBackward(y, dy, dx))
 }
 

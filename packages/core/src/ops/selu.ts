@@ -1,6 +1,6 @@
 import * as simd from "../kernels/simd/index.ts"
 import { expm1 } from "../math.ts"
-import { alloc, type Buffer, operand, recordVectorized, type Tensor, vectorized } from "./shared/op.ts"
+import { type Buffer, mapped, recordVectorized, type Tensor, vectorized } from "./shared/op.ts"
 
 const scale = 1.0507009873554805
 const scaleAlpha = 1.7580993408473766
@@ -14,8 +14,7 @@ const scaleAlpha = 1.7580993408473766
  * scale = 1.0507..., alpha = 1.6732...: Klambauer et al., "Self-Normalizing Neural Networks", 2017.
  */
 export function selu(x: Tensor): Tensor {
-  const [a, y] = [operand("selu", x), alloc(x.size)]
-  seluForward(a, y)
+  const [, y] = mapped("selu", x, seluForward)
   return recordVectorized("selu", y, x.shape, [x], (dy, dx) => dx && seluBackward(y, dy, dx))
 }
 

@@ -1,4 +1,4 @@
-import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./shared/op.ts"
+import { type Buffer, mapped, record, type Tensor, vectorized } from "./shared/op.ts"
 
 /**
  * Sign.                                                                   shape kept
@@ -7,8 +7,7 @@ import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./sha
  *   dx += 0
  */
 export function sign(x: Tensor): Tensor {
-  const [a, y] = [read("sign", x), alloc(x.size)]
-  signForward(a, y)
+  const [, y] = mapped("sign", x, signForward)
   return record("sign", y, x.shape, [x], () => undefined)
 }
 

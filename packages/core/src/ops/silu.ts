@@ -1,6 +1,6 @@
 import * as simd from "../kernels/simd/index.ts"
 import { sigmoid } from "../math.ts"
-import { alloc, type Buffer, operand, recordVectorized, type Tensor, vectorized } from "./shared/op.ts"
+import { type Buffer, mapped, recordVectorized, type Tensor, vectorized } from "./shared/op.ts"
 
 /**
  * Sigmoid linear unit, also called swish.                                 shape kept
@@ -11,8 +11,7 @@ import { alloc, type Buffer, operand, recordVectorized, type Tensor, vectorized 
  * Ramachandran, Zoph, Le, "Searching for Activation Functions", 2017.
  */
 export function silu(x: Tensor): Tensor {
-  const [a, y] = [operand("silu", x), alloc(x.size)]
-  siluForward(a, y)
+  const [a, y] = mapped("silu", x, siluForward)
   return recordVectorized("silu", y, x.shape, [x], (dy, dx) => dx && siluBackward(a, dy, dx))
 }
 

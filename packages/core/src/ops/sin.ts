@@ -1,5 +1,5 @@
 import * as math from "../math.ts"
-import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./shared/op.ts"
+import { type Buffer, mapped, record, type Tensor, vectorized } from "./shared/op.ts"
 
 /**
  * Sine, of radians.                                                       shape kept
@@ -8,8 +8,7 @@ import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./sha
  *   dx += cos(x) dy
  */
 export function sin(x: Tensor): Tensor {
-  const [a, y] = [read("sin", x), alloc(x.size)]
-  sinForward(a, y)
+  const [a, y] = mapped("sin", x, sinForward)
   return record("sin", y, x.shape, [x], (dy, dx) => dx && sinBackward(a, dy, dx))
 }
 

@@ -1,6 +1,6 @@
 import * as simd from "../kernels/simd/index.ts"
 import * as math from "../math.ts"
-import { alloc, type Buffer, operand, recordVectorized, type Tensor, vectorized } from "./shared/op.ts"
+import { type Buffer, mapped, recordVectorized, type Tensor, vectorized } from "./shared/op.ts"
 
 /**
  * Smooth rectifier.                                                       shape kept
@@ -11,8 +11,7 @@ import { alloc, type Buffer, operand, recordVectorized, type Tensor, vectorized 
  * The second form never overflows and keeps its digits for very negative x.
  */
 export function softplus(x: Tensor): Tensor {
-  const [a, y] = [operand("softplus", x), alloc(x.size)]
-  softplusForward(a, y)
+  const [a, y] = mapped("softplus", x, softplusForward)
   return recordVectorized("softplus", y, x.shape, [x], (dy, dx) => dx && softplusBackward(a, dy, dx))
 }
 

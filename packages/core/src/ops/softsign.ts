@@ -1,5 +1,5 @@
 import * as simd from "../kernels/simd/index.ts"
-import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./shared/op.ts"
+import { type Buffer, mapped, record, type Tensor, vectorized } from "./shared/op.ts"
 
 /**
  * A sigmoid with polynomial tails, from -1 to 1.                          shape kept
@@ -8,8 +8,7 @@ import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./sha
  *   dx += dy / (1 + |x|)²
  */
 export function softsign(x: Tensor): Tensor {
-  const [a, y] = [read("softsign", x), alloc(x.size)]
-  softsignForward(a, y)
+  const [a, y] = mapped("softsign", x, softsignForward)
   return record("softsign", y, x.shape, [x], (dy, dx) => dx && softsignBackward(a, dy, dx))
 }
 

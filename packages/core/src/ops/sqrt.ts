@@ -1,5 +1,5 @@
 import * as simd from "../kernels/simd/index.ts"
-import { alloc, type Buffer, operand, recordVectorized, type Tensor, vectorized } from "./shared/op.ts"
+import { type Buffer, mapped, recordVectorized, type Tensor, vectorized } from "./shared/op.ts"
 
 /**
  * Square root.                                                            shape kept
@@ -8,8 +8,7 @@ import { alloc, type Buffer, operand, recordVectorized, type Tensor, vectorized 
  *   dx += dy / (2 y), infinite at 0
  */
 export function sqrt(x: Tensor): Tensor {
-  const [a, y] = [operand("sqrt", x), alloc(x.size)]
-  sqrtForward(a, y)
+  const [, y] = mapped("sqrt", x, sqrtForward)
   return recordVectorized("sqrt", y, x.shape, [x], (dy, dx) => dx && sqrtBackward(y, dy, dx))
 }
 

@@ -1,5 +1,5 @@
 import * as simd from "../kernels/simd/index.ts"
-import { alloc, type Buffer, operand, recordVectorized, type Tensor, vectorized } from "./shared/op.ts"
+import { type Buffer, mapped, recordVectorized, type Tensor, vectorized } from "./shared/op.ts"
 
 /**
  * Square.                                                                 shape kept
@@ -8,8 +8,7 @@ import { alloc, type Buffer, operand, recordVectorized, type Tensor, vectorized 
  *   dx += 2 x dy
  */
 export function square(x: Tensor): Tensor {
-  const [a, y] = [operand("square", x), alloc(x.size)]
-  squareForward(a, y)
+  const [a, y] = mapped("square", x, squareForward)
   return recordVectorized("square", y, x.shape, [x], (dy, dx) => dx && squareBackward(a, dy, dx))
 }
 

@@ -1,7 +1,7 @@
 import * as simd from "../kernels/simd/index.ts"
 import { accumulate, deduct } from "./shared/accumulate.ts"
-import { alloc, type Buffer, recordVectorized, sizeOf, type Tensor, vectorized } from "./shared/op.ts"
-import { type Operand, stretch } from "./shared/stretch.ts"
+import { type Buffer, recordVectorized, type Tensor, vectorized } from "./shared/op.ts"
+import { entrywise, type Operand } from "./shared/stretch.ts"
 
 /**
  * Difference.                                                             a, b: broadcast
@@ -12,9 +12,7 @@ import { type Operand, stretch } from "./shared/stretch.ts"
  * @throws ShapeError when the shapes do not broadcast.
  */
 export function sub(a: Operand, b: Operand): Tensor {
-  const [[u, v], shape] = stretch("sub", a, b)
-  const y = alloc(sizeOf(shape))
-  subForward(u.data, v.data, y)
+  const { u, v, y, shape } = entrywise("sub", a, b, subForward)
   return recordVectorized("sub", y, shape, [u.tensor, v.tensor], (dy, da, db) => {
     u.gather(da, full => accumulate(dy, full))
     v.gather(db, full => deduct(dy, full))

@@ -1,6 +1,6 @@
 import * as simd from "../kernels/simd/index.ts"
 import * as math from "../math.ts"
-import { alloc, type Buffer, operand, recordVectorized, type Tensor, vectorized } from "./shared/op.ts"
+import { type Buffer, mapped, recordVectorized, type Tensor, vectorized } from "./shared/op.ts"
 
 /**
  * Hyperbolic tangent, from -1 to 1.                                       shape kept
@@ -9,8 +9,7 @@ import { alloc, type Buffer, operand, recordVectorized, type Tensor, vectorized 
  *   dx += (1 - y²) dy
  */
 export function tanh(x: Tensor): Tensor {
-  const [a, y] = [operand("tanh", x), alloc(x.size)]
-  tanhForward(a, y)
+  const [, y] = mapped("tanh", x, tanhForward)
   return recordVectorized("tanh", y, x.shape, [x], (dy, dx) => dx && tanhBackward(y, dy, dx))
 }
 

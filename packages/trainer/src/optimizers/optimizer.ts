@@ -22,6 +22,8 @@ interface State {
   readonly accumulator: Tensor | null
 }
 
+const factorOf = (weight: Tensor) => (weight instanceof Weight ? weight.learningRateMultiplier : 1)
+
 /** The classes of this library: their update of a weight is one kernel at the most, and looks at nothing that others may be computing. */
 export const ownClasses = new Set<unknown>()
 
@@ -134,28 +136,26 @@ export abstract class Optimizer {
     const step = { learningRate: this.learningRate, t: this.iterations + 1 }
     const clipped = clip(gradients, this.options)
     this.beginUpdate(step)
-    // A factor of 0 is a frozen weight; a rate of 0, the first of a warm-up, still moves what is remembered.
-    const moving = weights.flatMap((weight, i) => {
-      const factor = weight instanceof Weight ? weight.learningRateMultiplier : 1
-      if (factor === 0) return []
-      const slots = this.#state(weight).slots.map(slot => slot.write())
-      return { weight, w: weight.write(), g: clipped[i]!, slots, learningRate: step.learningRate * factor }
-    })
-    for (const { weight, w, learningRate } of moving) {
-      if (this.#decays(weight)) decayInto(w, (this.options.weightDecay ?? 0) * learningRate)
+    for (const w of weights) {
+      const share = (this.options.weightDecay ?? 0) * step.learningRate * factorOf(w)
+      if (share !== 0 && this.#decays(w)) decayInto(w.write(), share)
     }
     finishRuns()
-    // From here on nothing is asked for that would wait for kernels.
+    // From here on nothing is asked for that would wait for kernels: the first are updated while the last are looked up.
     const run = ownClasses.has(this.constructor) && new Set(weights).size === weights.length ? inAnyOrder : runAtOnce
     run(() => {
-      for (const { weight, w, g, slots, learningRate } of moving) {
-        this.update(w, g, slots, { learningRate, t: step.t }, weight)
+      for (const [i, weight] of weights.entries()) {
+        // A factor of 0 is a frozen weight; a rate of 0, the first of a warm-up, still moves what is remembered.
+        if (factorOf(weight) === 0) continue
+        const learningRate = step.learningRate * factorOf(weight)
+        const slots = this.#state(weight).slots.map(slot => slot.target())
+        this.update(weight.target(), clipped[i]!, slots, { learningRate, t: step.t }, weight)
       }
     })
   }
 
   #decays(weight: Tensor): boolean {
-    return this.options.weightDecay !== null && !this.#undecayed.some(part => weight.name.includes(part))
+    return !this.#undecayed.some(part => weight.name.includes(part))
   }
 
   #average(): void {

@@ -2,7 +2,7 @@ import { Program } from "../program.ts"
 import { twin } from "../twin.ts"
 import type { KernelArgument, Twin } from "../vectorized.ts"
 import { type Expression, type FunctionBuilder, f32x4, i32, i32x4, type Local, select, v128 } from "../wasm/index.ts"
-import { type ArgumentsOf, type Declaration, kindOf, layoutOf, sizesOf } from "./elementwise.ts"
+import { type ArgumentsOf, ahead, type Declaration, kindOf, layoutOf, sizesOf } from "./elementwise.ts"
 import { LaterStores, type Vector } from "./vector.ts"
 
 /** Eight neighbouring columns of all matrices, as two vectors; at the edge four, or one. */
@@ -106,8 +106,8 @@ class EmittedGroup implements Group {
 
   setEntries(buffer: string, values: readonly Vector[]): void {
     const address = this.#cursor(buffer)
-    if (this.#width === 1) this.f.v128.store32_lane(address, values[0], 0)
-    else this.f.storeVectors(address, values)
+    if (this.#width === 1) this.f.v128.store32_lane(address, values[0], 0, ahead)
+    else this.f.storeVectors(address, values, ahead)
   }
 
   variables(name: string): Local<"v128">[] {
@@ -153,7 +153,7 @@ class EmittedGroup implements Group {
   }
 
   #cursor(buffer: string): Local<"i32"> {
-    return this.f.let(buffer, i32.add(this.#integer(buffer), i32.mul(this.#column, 4)))
+    return this.f.let(buffer, i32.sub(i32.add(this.#integer(buffer), i32.mul(this.#column, 4)), ahead))
   }
 
   #cursors(buffers: readonly string[]): ReadonlyMap<string, Local<"i32">> {
@@ -161,7 +161,7 @@ class EmittedGroup implements Group {
   }
 
   #load(address: Local<"i32">, vector: number): Expression<"v128"> {
-    return this.#width === 1 ? v128.load32_zero(address) : v128.load(address, 16 * vector)
+    return this.#width === 1 ? v128.load32_zero(address, ahead) : v128.load(address, ahead + 16 * vector)
   }
 
   #rows(
@@ -175,8 +175,8 @@ class EmittedGroup implements Group {
       for (const v of this.#vectors()) {
         const load = (key: string) => f.let(key, this.#load(cursors.get(key)!, v))
         const store = (key: string, value: Vector) => {
-          if (this.#width === 1) f.v128.store32_lane(cursors.get(key)!, value, 0)
-          else later.add(cursors.get(key)!, f.let(key, value), 16 * v)
+          if (this.#width === 1) f.v128.store32_lane(cursors.get(key)!, value, 0, ahead)
+          else later.add(cursors.get(key)!, f.let(key, value), ahead + 16 * v)
         }
         visit({ load, store }, v)
       }

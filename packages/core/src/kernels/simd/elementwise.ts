@@ -48,8 +48,8 @@ type Formula<P extends readonly Declaration[]> = (f: FunctionBuilder, values: Va
 
 /** Elements of a work unit: two vectors, which an engine that can fuses into one of 256 bits. */
 const unit = 8
-/** Addresses stand this many bytes before their elements: V8 12 (Node 22) fuses no pair that has the offset 0. */
-const ahead = 16
+/** Addresses stand this many bytes before their numbers: V8 12 (Node 22) fuses no pair that has the offset 0. */
+export const ahead = 16
 
 /**
  * The twin of a loop over elements of equally long buffers, from its formula for four of them.

@@ -2,7 +2,7 @@ import { Program } from "../program.ts"
 import { twin } from "../twin.ts"
 import type { KernelArgument, Twin } from "../vectorized.ts"
 import { type FunctionBuilder, f32, f32x4, i32, i32x4, type Local, type Operand, v128 } from "../wasm/index.ts"
-import { type ArgumentsOf, type Declaration, kindOf, layoutOf, nameOf, sizesOf } from "./elementwise.ts"
+import { type ArgumentsOf, ahead, type Declaration, kindOf, layoutOf, nameOf, sizesOf } from "./elementwise.ts"
 import { LaterStores, type Vector } from "./vector.ts"
 
 /** Where a walk along a row stands: at four columns, or at the last one to three. */
@@ -109,8 +109,8 @@ class EmittedRow implements Row {
   walk(buffers: readonly string[], visit: (at: Columns, turn: 0 | 1) => void, shared: readonly string[] = []): void {
     const { f } = this
     const cursors = new Map<string, Local<"i32">>()
-    for (const key of buffers) cursors.set(key, f.let(key, i32.add(this.#integer(key), this.#start)))
-    for (const key of shared) cursors.set(key, f.let(key, this.#integer(key)))
+    for (const key of buffers) cursors.set(key, f.let(key, i32.sub(i32.add(this.#integer(key), this.#start), ahead)))
+    for (const key of shared) cursors.set(key, f.let(key, i32.sub(this.#integer(key), ahead)))
     const left = f.let("left", this.n)
     const advance = (columns: number) => {
       for (const cursor of cursors.values()) f.increment(cursor, 4 * columns)
@@ -145,8 +145,8 @@ type Cursors = ReadonlyMap<string, Local<"i32">>
 
 function fourAt(f: FunctionBuilder, cursors: Cursors, offset: number, later: LaterStores): Columns {
   return {
-    load: key => f.let(key, v128.load(cursors.get(key)!, offset)),
-    store: (key, value) => later.add(cursors.get(key)!, f.let(key, value), offset),
+    load: key => f.let(key, v128.load(cursors.get(key)!, ahead + offset)),
+    store: (key, value) => later.add(cursors.get(key)!, f.let(key, value), ahead + offset),
   }
 }
 
@@ -156,18 +156,18 @@ function someAt(f: FunctionBuilder, cursors: Cursors, left: Local<"i32">): Colum
     load(key, pad = 0) {
       const value = f.let(key, typeof pad === "number" ? f32x4.const(pad) : pad)
       const cursor = cursors.get(key)!
-      f.set(value, v128.load32_lane(cursor, value, 0))
+      f.set(value, v128.load32_lane(cursor, value, 0, ahead))
       for (const lane of [1, 2]) {
-        f.if(i32.gt_s(left, lane), () => f.set(value, v128.load32_lane(cursor, value, lane, 4 * lane)))
+        f.if(i32.gt_s(left, lane), () => f.set(value, v128.load32_lane(cursor, value, lane, ahead + 4 * lane)))
       }
       return value
     },
     store(key, value) {
       const kept = f.let(key, value)
       const cursor = cursors.get(key)!
-      f.v128.store32_lane(cursor, kept, 0)
+      f.v128.store32_lane(cursor, kept, 0, ahead)
       for (const lane of [1, 2]) {
-        f.if(i32.gt_s(left, lane), () => f.v128.store32_lane(cursor, kept, lane, 4 * lane))
+        f.if(i32.gt_s(left, lane), () => f.v128.store32_lane(cursor, kept, lane, ahead + 4 * lane))
       }
     },
   }

@@ -1,6 +1,6 @@
 import { describe, OptionError } from "../../errors.ts"
 import { finishRuns } from "../../kernels/queue.ts"
-import { type Buffer, isFloat64 } from "../../storage.ts"
+import { alloc, type Buffer, isFloat64 } from "../../storage.ts"
 import { isTensor, Tensor } from "../../tensor.ts"
 
 // What nearly every op needs, so that an op's file begins with its mathematics.
@@ -25,6 +25,13 @@ export function read(op: string, x: Tensor): Buffer {
 export function operand(op: string, x: Tensor): Buffer {
   if (x instanceof Tensor) return x.operand()
   throw isTensor(x) ? foreign(op) : notATensor(op, x)
+}
+
+/** An op's input, and what a `vectorized` loop makes of it, number by number. */
+export function mapped(op: string, x: Tensor, forward: (x: Buffer, y: Buffer) => void): [x: Buffer, y: Buffer] {
+  const [a, y] = [operand(op, x), alloc(x.size)]
+  forward(a, y)
+  return [a, y]
 }
 
 /** A buffer of zeros that outlives every step, for tensors that are made rather than computed. */

@@ -51,6 +51,14 @@ export function stretch(op: string, ...operands: readonly Operand[]): [stretched
   return [tensors.map(x => new Stretched(op, x, shape)), shape]
 }
 
+/** Two operands of one shape, and what a `vectorized` loop makes of them, number by number. */
+export function entrywise(op: string, a: Operand, b: Operand, forward: (a: Buffer, b: Buffer, y: Buffer) => void) {
+  const [[u, v], shape] = stretch(op, a, b)
+  const y = alloc(sizeOf(shape))
+  forward(u.data, v.data, y)
+  return { u, v, y, shape }
+}
+
 /** A buffer of a smaller shape repeated to fill a larger one; the buffer itself when there is nothing to repeat. */
 export function spread(data: Buffer, from: Shape, to: Shape): Buffer {
   const size = sizeOf(to)
