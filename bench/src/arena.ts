@@ -25,6 +25,11 @@ export function timedInStep(contents: readonly Float32Array[], work: (buffers: F
   }
 }
 
+/** Runs `work` so many times, each in a step of its own. */
+export function inSteps(times: number, work: () => unknown): void {
+  for (let t = 0; t < times; t++) session.step(work)
+}
+
 /** Numbers between -1/2 and 1/2. */
 export function numbers(size: number, step = 7919): Float32Array {
   return Float32Array.from({ length: size }, (_, i) => (((i + 1) * step) % 1009) / 1009 - 0.5)

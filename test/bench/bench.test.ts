@@ -1,5 +1,7 @@
 import { execFileSync } from "node:child_process"
+import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
+import { simd } from "@selvedge/core"
 import { describe, expect, it } from "vitest"
 import { exponent } from "../../bench/src/exponent.ts"
 import { readOptions } from "../../bench/src/flags.ts"
@@ -7,6 +9,7 @@ import { copyLoop, registerLoop } from "../../bench/src/kernels.ts"
 import { measure, medianRatio } from "../../bench/src/measure.ts"
 import { operations } from "../../bench/src/operations.ts"
 import { Peer } from "../../bench/src/peers/peer.ts"
+import { plainLoops } from "../../bench/src/plainLoops.ts"
 import { section } from "../../bench/src/render.ts"
 import { markdown, table } from "../../bench/src/table.ts"
 
@@ -119,6 +122,29 @@ it("a ratio is the median of the rounds' ratios, not that of the medians", () =>
 it("every operation runs as the suite calls it", async () => {
   const { tryOperation } = await import("../../bench/src/suites/ops.ts")
   for (const operation of operations) expect(tryOperation(operation), operation.name).toBe(true)
+})
+
+it("every operation that has no SIMD form of its own runs as the suite calls it", async () => {
+  const { tryPlainLoop } = await import("../../bench/src/suites/ops.ts")
+  for (const loop of plainLoops) await tryPlainLoop(loop)
+})
+
+it("every SIMD twin has a row", () => {
+  const timed = new Set<unknown>(operations.map(({ kernel }) => kernel))
+  const twins = Object.entries(simd).filter(([, twin]) => typeof twin === "object")
+  expect(twins.filter(([, twin]) => !timed.has(twin)).map(([name]) => name)).toEqual([])
+})
+
+it("every op in whose file no SIMD twin stands has a row, unless it computes nothing or others time its loops", () => {
+  const makers = ["arange", "eye", "fromNdarray", "full", "linspace", "ones", "tensor", "zeros"]
+  const views = ["expandDims", "reshape", "squeeze", "stopGradient"]
+  // Products, fills and sums have their rows in the tables of products and of twins; split is slice.
+  const shared = ["linear", "matmul", "mean", "randomUniform", "split", "sum"]
+  const folder = join(import.meta.dirname, "../../packages/core/src/ops")
+  const ops = readdirSync(folder).filter(file => file.endsWith(".ts"))
+  const plain = ops.filter(file => !readFileSync(join(folder, file), "utf8").includes("kernels/simd"))
+  const timed = [...makers, ...views, ...shared, ...plainLoops.map(({ name }) => name)]
+  expect(plain.map(file => file.slice(0, -3)).filter(name => !timed.includes(name))).toEqual([])
 })
 
 it("a peer answers on lines with the time it took, and says why it ended", async () => {

@@ -17,7 +17,14 @@ interface Shape {
 
 const nn = (m: number, n: number, k: number): Shape => ({ m, n, k, form: "nn" })
 
-/** The products of the chapter's networks at batch 32 (forward; gradients of weights and inputs), squares, one row. */
+/** n and k of the chapter's hidden layers, forward; k and n of their inputs' gradients. */
+const layers = [
+  [300, 784],
+  [100, 300],
+  [100, 100],
+] as const
+
+/** The products of the chapter's networks at batch 32 (forward; gradients of weights and inputs), squares, few rows. */
 const shapes: readonly Shape[] = [
   nn(32, 300, 784),
   { m: 784, n: 300, k: 32, form: "tn" },
@@ -30,8 +37,8 @@ const shapes: readonly Shape[] = [
   nn(32, 10, 100),
   nn(512, 300, 784),
   ...[64, 128, 256, 512, 1024, 2048].map(n => nn(n, n, n)),
-  nn(1, 300, 784),
-  nn(1, 100, 100),
+  ...[1, 4, 8].flatMap(m => layers.map(([n, k]) => nn(m, n, k))),
+  ...(["nt", "tn"] as const).flatMap(form => [1, 4].flatMap(m => layers.map(([k, n]) => ({ m, n, k, form })))),
 ]
 
 const quickShapes: readonly Shape[] = [nn(32, 300, 784), nn(256, 256, 256), nn(1, 300, 784)]

@@ -54,7 +54,7 @@ function lengthOf(shape: string, { rows, n }: Dimensions): number {
     rn: rows * n,
     r: rows,
     n,
-    norms: 2 * Math.ceil((rows * n) / 1024),
+    parts: 2 * Math.ceil((rows * n) / 1024),
   }
   return lengths[shape] ?? Number(shape)
 }

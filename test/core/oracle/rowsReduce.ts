@@ -25,6 +25,16 @@ function reduction(op: string, run: Reduce, from: (...shape: number[]) => Input 
 export const reductions: readonly Row[] = [
   { ...reduction("sum", c.sum), extremes: x => c.sum(x) },
   { ...reduction("mean", c.mean), extremes: x => c.mean(x) },
+  {
+    op: "elasticNet",
+    cases: [
+      on(distinct(2, 3), x => c.elasticNet(x, 0.25, 0.5), "both"),
+      on(distinct(2, 3), x => c.elasticNet(x, 0.25, 0), "l1"),
+      on(normal(7, 13), x => c.elasticNet(x, 0, 0.5), "l2"),
+      on(distinct(11, 130), x => c.elasticNet(x, 0.5, 0.25), "two blocks"),
+    ],
+    extremes: x => c.elasticNet(x, 0.25, 0.5),
+  },
   { ...reduction("max", c.max, distinct), extremes: x => c.max(x) },
   { ...reduction("min", c.min, distinct), extremes: x => c.min(x) },
   { ...reduction("variance", c.variance), extremes: x => c.variance(x) },

@@ -1,4 +1,4 @@
-import { abs, add, checkNumber, mul, square, sum, type Tensor } from "@selvedge/core"
+import { checkNumber, elasticNet, type Tensor } from "@selvedge/core"
 import { nameOfClass } from "../configurable.ts"
 import { Regularizer } from "./regularizer.ts"
 
@@ -20,7 +20,7 @@ export class L1 extends Regularizer {
   }
 
   call(x: Tensor): Tensor {
-    return mul(sum(abs(x)), this.l1)
+    return elasticNet(x, this.l1, 0)
   }
 
   override options(): Record<string, unknown> {
@@ -46,7 +46,7 @@ export class L2 extends Regularizer {
   }
 
   call(x: Tensor): Tensor {
-    return mul(sum(square(x)), this.l2)
+    return elasticNet(x, 0, this.l2)
   }
 
   override options(): Record<string, unknown> {
@@ -77,7 +77,7 @@ export class L1L2 extends Regularizer {
   }
 
   call(x: Tensor): Tensor {
-    return add(mul(sum(abs(x)), this.l1), mul(sum(square(x)), this.l2))
+    return elasticNet(x, this.l1, this.l2)
   }
 
   override options(): Record<string, unknown> {

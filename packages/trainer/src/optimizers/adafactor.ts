@@ -1,8 +1,20 @@
-import { add, type Buffer, checkBoolean, div, matmul, mean, sqrt, square, type Tensor, wrap } from "@selvedge/core"
+import {
+  add,
+  type Buffer,
+  checkBoolean,
+  div,
+  elasticSum,
+  matmul,
+  mean,
+  sqrt,
+  square,
+  type Tensor,
+  wrap,
+} from "@selvedge/core"
 import type { Options } from "../config.ts"
 import { pow } from "../math.ts"
 import { Optimizer } from "./optimizer.ts"
-import { averageInto, squares } from "./prepare.ts"
+import { averageInto } from "./prepare.ts"
 import { type CommonOptions, commonDefaults, settle } from "./settings.ts"
 import { sgdUpdate } from "./sgd.ts"
 import type { Step } from "./slots.ts"
@@ -79,4 +91,4 @@ export class Adafactor extends Optimizer {
   }
 }
 
-const rms = (x: Buffer) => Math.sqrt(squares(x) / x.length)
+const rms = (x: Buffer) => Math.sqrt(elasticSum(x, 0, 1) / x.length)

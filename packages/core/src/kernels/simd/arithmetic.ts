@@ -1,12 +1,12 @@
 import { type FunctionBuilder, f32x4, type Local, v128 } from "../wasm/index.ts"
 import { elementwise } from "./elementwise.ts"
-import { choose, exp, log, type Vector, when } from "./vector.ts"
+import { choose, exp, log, sign, type Vector, when } from "./vector.ts"
 
 // Twins of the elementwise loops of the same names in `ops/`. A single operation rounds as the loop does, which computes
 // it in double and rounds once: those twins are exact.
 
 const c = (value: number) => f32x4.const(value)
-const { abs, add, div, eq, ge, gt, le, lt, max, min, mul, neg, sqrt, sub } = f32x4
+const { abs, add, div, eq, ge, le, max, min, mul, neg, sqrt, sub } = f32x4
 type Four = Local<"v128">
 
 /** y = f(a, b) */
@@ -76,12 +76,7 @@ export const clipBackward = elementwise(
 
 export const negForward = unary("negForward", x => neg(x))
 export const absForward = unary("absForward", x => abs(x))
-export const absBackward = slope(
-  "absBackward",
-  (x, dy) => mul(choose(gt(x, c(0)), c(1), choose(lt(x, c(0)), c(-1), x)), dy),
-  8,
-  true,
-)
+export const absBackward = slope("absBackward", (x, dy) => mul(sign(x), dy), 8, true)
 export const squareForward = unary("squareForward", x => mul(x, x))
 export const squareBackward = slope("squareBackward", (x, dy) => mul(add(x, x), dy))
 export const sqrtForward = unary("sqrtForward", x => sqrt(x), 8)

@@ -14,10 +14,13 @@ import {
   v128,
 } from "../wasm/index.ts"
 import { columnwise } from "./columnwise.ts"
+import { elementwise, integers } from "./elementwise.ts"
 import { rowwise } from "./rowwise.ts"
-import type { Vector } from "./vector.ts"
+import { sign, type Vector } from "./vector.ts"
 
-/** Numbers summed to one part of `squareNorms`: the loop has the same. */
+const { add, mul } = f32x4
+
+/** Numbers summed to one part of `elasticParts`: the loop has the same. */
 const block = 1024
 
 type Sums = readonly Local<"v128">[]
@@ -41,18 +44,18 @@ function total(f: FunctionBuilder, [a, b, c, d]: Sums): Vector {
   return f64x2.add(pair, i32x4.shuffle(pair, pair, [2, 3, 0, 1]))
 }
 
-/** Adds the squares of eight numbers to eight sums. */
-function addSquares(f: FunctionBuilder, sums: Sums, address: Local<"i32">): void {
-  for (const half of [0, 1]) {
-    const four = f.let("four", v128.load(address, 16 * half))
-    addWide(f, sums.slice(2 * half), four, wide => f64x2.mul(wide, wide))
-  }
-}
+type Visit = (address: Local<"i32">) => void
 
-function emitBlock(f: FunctionBuilder, scratch: GlobalReference<"i32">, from: Local<"i32">, to: Local<"i32">): Sums {
-  const sums = [0, 1, 2, 3].map(i => f.let(`sum${i}`, f32x4.const(0)))
+/** Visits the numbers from one address to another by eights. */
+function eachEight(
+  f: FunctionBuilder,
+  scratch: GlobalReference<"i32">,
+  from: Local<"i32">,
+  to: Local<"i32">,
+  visit: Visit,
+) {
   f.while(i32.le_u(i32.add(from, 32), to), () => {
-    addSquares(f, sums, from)
+    visit(from)
     f.increment(from, 32)
   })
   f.if(i32.lt_u(from, to), () => {
@@ -60,40 +63,50 @@ function emitBlock(f: FunctionBuilder, scratch: GlobalReference<"i32">, from: Lo
     const rest = f.let("rest", scratch.get)
     for (const offset of [0, 16]) f.v128.store(rest, f32x4.const(0), offset)
     f.memory.copy(rest, from, i32.sub(to, from))
-    addSquares(f, sums, rest)
+    visit(rest)
   })
-  return sums
 }
 
-const program = new Program("squareNorms", m => {
+const layout = { ...integers("x", "parts"), l1: "f32", l2: "f32", length: "i32" } as const
+
+const program = new Program("elasticParts", m => {
   const scratch = m.global("scratch", "i32")
-  m.kernel("squareNorms", { x: "i32", norms: "i32", length: "i32" }, (f, { x, norms, length }, begin, end) => {
+  m.kernel("elasticParts", layout, (f, { x, parts, l1, l2, length }, begin, end) => {
+    const [low, high] = [l1, l2].map(factor => f.let("factor", f64x2.promote_low_f32x4(f32x4.splat(factor))))
     const stop = f.let("stop", i32.add(x, i32.mul(length, 4)))
     const u = f.local("i32", "u")
     f.for(u, begin, end, 1, () => {
       const from = f.let("from", i32.add(x, i32.mul(u, 4 * block)))
       const to = f.let("to", i32.add(from, 4 * block))
       f.set(to, select(to, stop, i32.lt_u(to, stop)))
-      const norm = f.let("norm", f64x2.sqrt(total(f, emitBlock(f, scratch, from, to))))
-      const high = f.let("high", f32x4.demote_f64x2_zero(norm))
-      const low = f32x4.demote_f64x2_zero(f64x2.sub(norm, f64x2.promote_low_f32x4(high)))
-      f.v128.store64_lane(i32.add(norms, i32.mul(u, 8)), i32x4.shuffle(high, low, [0, 4, 1, 5]), 0)
+      const sums = [0, 1, 2, 3].map(i => f.let(`sum${i}`, f32x4.const(0)))
+      eachEight(f, scratch, from, to, address => {
+        for (const half of [0, 1]) {
+          const four = f.let("four", f32x4.abs(v128.load(address, 16 * half)))
+          addWide(f, sums.slice(2 * half), four, size => f64x2.mul(size, f64x2.add(low, f64x2.mul(high, size))))
+        }
+      })
+      f.v128.store64_lane(i32.add(parts, i32.mul(u, 8)), total(f, sums), 0)
     })
   })
 })
 
-/**
- * Twin of the loop of the same name: the norm of each 1,024 numbers, computed in double in eight sums, as a float32 and
- * the float32 that it lacks.
- */
-export const squareNorms = twin<[x: Buffer, norms: Buffer]>(program, {
-  name: "squareNorms",
-  parameters: ["in", "out"],
+/** Twin of the loop of the same name: one double for each 1,024 numbers. */
+export const elasticParts = twin<[x: Buffer, parts: Buffer, l1: number, l2: number]>(program, {
+  name: "elasticParts",
+  parameters: ["in", "out", "float", "float"],
   least: 1,
   exact: true,
   units: ([x]) => Math.ceil(x.length / block),
   grain: () => 8,
 })
+
+export const elasticBackward = elementwise(
+  "elasticBackward",
+  ["in x", "inout dx", "float l1", "float l2"],
+  (_, { x, dx, l1, l2 }) => ({ dx: add(dx, add(mul(l1, sign(x)), mul(l2, x))) }),
+  { cost: 9 },
+)
 
 type Middle = [from: Buffer, to: Buffer, outer: number, n: number, inner: number, divisor: number]
 

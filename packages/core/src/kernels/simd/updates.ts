@@ -1,12 +1,12 @@
 import { type FunctionBuilder, f32x4, type Local } from "../wasm/index.ts"
 import { elementwise } from "./elementwise.ts"
-import { choose, flush, type Vector } from "./vector.ts"
+import { flush, sign, type Vector } from "./vector.ts"
 
 // Twins of the optimizers' update loops of the same names: one pass over a weight, its gradient and its slots. Running
 // means move by a share of the distance, mean += share (x - mean): in float32, 1 - share would not be what was meant.
 
 const c = (value: number) => f32x4.const(value)
-const { abs, add, div, gt, lt, max, min, mul, neg, pmax, sqrt, sub } = f32x4
+const { abs, add, div, max, min, mul, neg, pmax, sqrt, sub } = f32x4
 type Four = Local<"v128">
 
 /** The next value of a slot, kept for use in the formula. */
@@ -178,9 +178,8 @@ export const lionUpdate = elementwise(
   ["inout w", "in g", "inout m", "float rate", "float share1", "float share2"],
   (f, { w, g, m, rate, share1, share2 }) => {
     const mixed = f.let("mixed", add(m, mul(share1, sub(g, m))))
-    // Where the sign is 0 or NaN, the number itself: 0 moves nothing, and NaN stays seen.
-    const sign = choose(gt(mixed, c(0)), c(1), choose(lt(mixed, c(0)), c(-1), mixed))
-    return { w: sub(w, mul(rate, sign)), m: towards(f, m, g, share2) }
+    // 0 moves nothing, and NaN stays seen.
+    return { w: sub(w, mul(rate, sign(mixed))), m: towards(f, m, g, share2) }
   },
   { cost: 16 },
 )

@@ -40,6 +40,10 @@ export function choose(mask: Vector, a: Vector, b: Vector): Vector {
   return v128.bitselect(a, b, mask)
 }
 
+/** 1, -1, or where it is neither above nor below 0 the number itself: a zero, or NaN. */
+export const sign = (x: Local<"v128">) =>
+  choose(f32x4.gt(x, f32x4.const(0)), f32x4.const(1), choose(f32x4.lt(x, f32x4.const(0)), f32x4.const(-1), x))
+
 /** `a` where the mask is set, else -0, which added to anything changes nothing, not even the sign of 0. */
 export function when(mask: Vector, a: Vector): Vector {
   return choose(mask, a, f32x4.const(-0))
