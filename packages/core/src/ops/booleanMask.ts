@@ -20,7 +20,9 @@ export function booleanMask(x: Tensor, mask: Tensor): Tensor {
       rule: "the mask's shape is the beginning of x's",
     })
   }
-  const kept = Int32Array.from([...m.keys()].filter(i => m[i] !== 0))
+  const places: number[] = []
+  for (let i = 0; i < m.length; i++) if (m[i] !== 0) places.push(i)
+  const kept = new Int32Array(places)
   const rest = x.shape.slice(mask.rank)
   const inner = sizeOf(rest)
   const y = alloc(kept.length * inner)
