@@ -161,7 +161,7 @@ export class Storage {
     return storage
   }
 
-  /** The buffer to compute with. @throws StaleTensorError after the end of the step that owned it. */
+  /** The buffer to compute with, or to change in place. @throws StaleTensorError after the end of the step that owned it. */
   read(name: string): Buffer {
     checkClock(this.#goodUntil, name)
     if (this.#linear === null) return this.#heap as Buffer
@@ -184,13 +184,6 @@ export class Storage {
     this.#newerIsLinear = false
     this.#exposed = true
     return this.#heap
-  }
-
-  /** The buffer to change in place, for the few who write: optimizers, constraints, moving statistics, `assign`. */
-  write(name: string): Buffer {
-    const buffer = this.read(name)
-    this.#newerIsLinear = buffer === this.#linear
-    return buffer
   }
 
   /** Takes over an array in place of its own; not, and false, where somebody may hold that one or a session mirrors it. */

@@ -144,13 +144,7 @@ export class Tensor {
 
   /** The buffer to change in place. Internal: users call `assign`. */
   write(): Buffer {
-    finishRuns()
-    return this.target()
-  }
-
-  /** The same for kernels alone: those that are queued may still be using it. Internal. */
-  target(): Buffer {
-    return this.#cut(this.#storage.write(this.#label()))
+    return this.read()
   }
 
   /** Whether both tensors look at the same memory. */

@@ -148,8 +148,8 @@ export abstract class Optimizer {
         // A factor of 0 is a frozen weight; a rate of 0, the first of a warm-up, still moves what is remembered.
         if (factorOf(weight) === 0) continue
         const learningRate = step.learningRate * factorOf(weight)
-        const slots = this.#state(weight).slots.map(slot => slot.target())
-        this.update(weight.target(), clipped[i]!, slots, { learningRate, t: step.t }, weight)
+        const slots = this.#state(weight).slots.map(slot => slot.operand())
+        this.update(weight.operand(), clipped[i]!, slots, { learningRate, t: step.t }, weight)
       }
     })
   }
