@@ -1,5 +1,6 @@
 import {
   concat,
+  gemm,
   matmul,
   OptionError,
   reshape,
@@ -41,6 +42,23 @@ describe("arguments of another type", () => {
     expect(() => wrong(setVectorWidth, "256")).toThrow('128 or 256 bits, got "256"')
     expect(() => wrong(setArithmetic, "exact")).toThrow('setArithmetic: arithmetic "exact" is unknown')
     expect(() => wrong(setKernels, "simd")).toThrow('setKernels: mode "simd" is unknown')
+  })
+})
+
+describe("gemm", () => {
+  const [a, b, c] = [6, 12, 8].map(size => new Float32Array(size))
+  const product = (more: object, sizes = [2, 4, 3], first: unknown = a) => wrong(gemm, first, b, c, ...sizes, more)
+
+  it("looks at sizes and options before it touches anything", () => {
+    expect(() => product({}, [2, 4, 2.5])).toThrow("gemm: k must be an integer >= 0, got 2.5")
+    expect(() => product({}, [2, 5, 3])).toThrow("gemm: b has 12 numbers and not 15")
+    expect(() => product({}, [2, 4, 3], null)).toThrow("gemm: a has undefined numbers and not 6")
+    expect(() => product({ bias: new Float32Array(3) })).toThrow("gemm: bias has 3 numbers and not 4")
+    expect(() => product({ transpose: true })).toThrow('gemm: unknown option "transpose"')
+    const both = { bias: new Float32Array(4), accumulate: true }
+    expect(() => product(both)).toThrow("gemm: takes accumulate or bias, not both")
+    expect(c.every(x => x === 0)).toBe(true)
+    expect(() => product({ bias: new Float32Array(4) })).not.toThrow()
   })
 })
 

@@ -1,3 +1,4 @@
+import { checkKeys, checkNumber, OptionError, ShapeError } from "../errors.ts"
 import { type Buffer, takeBlank } from "../storage.ts"
 import { addGemmKernels, type GemmTile, gemmLayout, gemmPlan, gemmWords } from "./gemm/index.ts"
 import { gemmLoop, type ProductOptions } from "./gemmLoop.ts"
@@ -80,8 +81,24 @@ export const gemm = product(false)
  *
  * Every element of C is its products summed in order of k from zero, product and sum each rounded to the buffers'
  * precision, and only then added to C or bias: no kernel, tile size or thread count changes a bit of it.
+ *
+ * @throws ShapeError for a buffer of another size; OptionError for an unknown option, or both `accumulate` and `bias`.
  */
-export const gemmAtOnce: Product = atOnce(gemm)
+export const gemmAtOnce: Product = atOnce((a, b, c, m, n, k, options = {}) => {
+  checkKeys("gemm", options, ["transposeA", "transposeB", "accumulate", "bias"])
+  for (const [name, size] of Object.entries({ m, n, k })) checkNumber("gemm", name, size, { min: 0, integer: true })
+  const { bias, accumulate } = options
+  for (const [name, given, size] of [
+    ["a", a, m * k],
+    ["b", b, k * n],
+    ["c", c, m * n],
+    ["bias", bias ?? { length: n }, n],
+  ] as const) {
+    if (given?.length !== size) throw new ShapeError(`gemm: ${name} has ${given?.length} numbers and not ${size}`)
+  }
+  if (accumulate && bias) throw new OptionError("gemm: takes accumulate or bias, not both")
+  gemm(a, b, c, m, n, k, options)
+})
 
 /**
  * Like `gemm`, but no kernel waits for it: until `finishRuns` nobody may look at C or change A or B, kernels included.

@@ -75,14 +75,10 @@ export function elementwise<const P extends readonly Declaration[]>(
 }
 
 /** The `"in"` of `"in x"`. */
-export function kindOf(declaration: Declaration): Parameter {
-  return declaration.slice(0, declaration.indexOf(" ")) as Parameter
-}
+export const kindOf = (declaration: Declaration) => declaration.slice(0, declaration.indexOf(" ")) as Parameter
 
 /** The `"x"` of `"in x"`. */
-export function nameOf(declaration: Declaration): string {
-  return declaration.slice(declaration.indexOf(" ") + 1)
-}
+export const nameOf = (declaration: Declaration) => declaration.slice(declaration.indexOf(" ") + 1)
 
 /** The words of the argument block for such parameters. */
 export function layoutOf(parameters: readonly Declaration[]): Layout {
