@@ -51,9 +51,10 @@ describe("gemm", () => {
 
   it("looks at sizes and options before it touches anything", () => {
     expect(() => product({}, [2, 4, 2.5])).toThrow("gemm: k must be an integer >= 0, got 2.5")
-    expect(() => product({}, [2, 5, 3])).toThrow("gemm: b has 12 numbers and not 15")
-    expect(() => product({}, [2, 4, 3], null)).toThrow("gemm: a has undefined numbers and not 6")
-    expect(() => product({ bias: new Float32Array(3) })).toThrow("gemm: bias has 3 numbers and not 4")
+    expect(() => product({}, [2, 5, 3])).toThrow("gemm: b must have 15 numbers, got 12")
+    expect(() => product({}, [2, 4, 3], null)).toThrow("gemm: a must have 6 numbers, got null")
+    expect(() => product({ bias: new Float32Array(3) })).toThrow("gemm: bias must have 4 numbers, got 3")
+    expect(() => product({ accumulate: 1 })).toThrow("gemm: accumulate must be true or false, got 1")
     expect(() => product({ transpose: true })).toThrow('gemm: unknown option "transpose"')
     const both = { bias: new Float32Array(4), accumulate: true }
     expect(() => product(both)).toThrow("gemm: takes accumulate or bias, not both")

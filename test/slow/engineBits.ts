@@ -5,8 +5,11 @@ import { BatchNormalization, Dense, Dropout, Flatten, Sequential } from "@selved
 import { bytesDataset, compile, Nadam } from "@selvedge/trainer"
 
 // A program that runs under other engines than the tests': it prints what its vectors are and a hash of what it computed.
-const arithmetic = setArithmetic(process.argv[3] === "fused" ? "fused" : "portable")
-const { bits, reason } = setVectorWidth(process.argv[2] === "256" ? 256 : 128)
+const asked = process.argv[3] === "portable" ? "portable" : "fused"
+const width = process.argv[2] === "256" ? 256 : 128
+if (process.argv[3] === "fused later") setVectorWidth(width)
+const arithmetic = setArithmetic(asked)
+const { bits, reason } = setVectorWidth(width)
 
 /** Products of many sizes, edges in all directions, each often enough for the optimising compiler to have made its code. */
 function products(): Float32Array[] {

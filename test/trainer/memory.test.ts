@@ -17,7 +17,11 @@ const once = { epochs: 1, batchSize: 16, verbose: 0 } as const
 const mirrorsOf = (tensors: readonly Tensor[]) => tensors.reduce((sum, { size }) => sum + 64 * Math.ceil(size / 16), 0)
 const change = (before: ReturnType<typeof memory>) => {
   const now = memory()
-  return { sessions: now.sessions - before.sessions, mirrors: now.mirrors - before.mirrors, exposed: now.exposed }
+  return {
+    sessions: now.sessions - before.sessions,
+    mirrors: now.mirrors - before.mirrors,
+    exposed: now.exposed - before.exposed,
+  }
 }
 
 beforeEach(async () => {

@@ -16,7 +16,7 @@ const steps = 20_000
 it(`${steps} synchronous steps of trainOnBatch leave memory as it was`, () => {
   const script = fileURLToPath(new URL("memoryLoop.ts", import.meta.url))
   const options = ["--expose-gc", "--conditions=@selvedge/source", "--import", "tsx", script, String(steps)]
-  const { stdout, stderr } = spawnSync(process.execPath, options, { encoding: "utf8" })
+  const { stdout, stderr } = spawnSync(process.execPath, options, { encoding: "utf8", env: { PATH: process.env.PATH } })
   expect(stderr).toBe("")
   const result: { before: Use; after: Use; peak: number; loss: number; steps: number } = JSON.parse(stdout)
   const { before, after, peak } = result

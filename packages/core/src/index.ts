@@ -1,4 +1,4 @@
-export { attach, backward, grad, noGrad, record } from "./autograd.ts"
+export { attach, backward, grad, noGrad, record, watch } from "./autograd.ts"
 export { type CheckGradientsOptions, checkGradients, type GradientReport } from "./debug/checkGradients.ts"
 export { debug } from "./debug/debug.ts"
 export { describeValues } from "./debug/describeValues.ts"

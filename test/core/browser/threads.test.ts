@@ -108,7 +108,7 @@ describe.skipIf(!chromiumPath)("training in a browser", () => {
     expect(warnings[0]).toMatch(/threads: a worker stopped in the middle of its work/)
     // Nobody knows when it has ended; until then no step begins.
     expect(warnings[1]).toMatch(/session: a worker of a broken thread pool is still ending/)
-    expect(warnings.slice(2)).toEqual(["waited: true"])
+    expect(warnings.slice(2)).toEqual(["ending: true"])
     expect(results.map(({ ready, bytes }) => [ready, bytes === inNode()])).toEqual([[2, true]])
     expect(results[0].shared).toBeGreaterThan(10)
   })

@@ -1,4 +1,4 @@
-import { setVectorWidth } from "@selvedge/core"
+import { setArithmetic, setKernels, setVectorWidth } from "@selvedge/core"
 import { beforeEach, describe, expect, it, vi } from "vitest"
 import { instructions } from "../../../packages/core/src/kernels/mode.ts"
 
@@ -50,6 +50,26 @@ describe("setVectorWidth", () => {
     expect(setVectorWidth(256)).toEqual({ bits: 128, reason })
     expect(host.flags).toEqual([on, off])
     expect(instructions().width).toBe(128)
+  })
+
+  it("has nothing to test while the plain loops compute", () => {
+    setKernels("typescript")
+    expect(setVectorWidth(256)).toEqual({
+      bits: 128,
+      reason: 'the plain loops compute: setKernels("wasm") comes first',
+    })
+    setKernels("wasm")
+    expect(host.flags).toEqual([])
+    expect(setVectorWidth(256)).toEqual({ bits: 256, reason: "" })
+  })
+
+  it("leaves kernels as they are when the arithmetic stays what it is", () => {
+    setVectorWidth(256)
+    const before = instructions()
+    host.flags = []
+    expect(setArithmetic("portable")).toBe("portable")
+    expect(instructions()).toBe(before)
+    expect(host.flags).toEqual([])
   })
 
   it("leaves engines alone that have no such flag", () => {

@@ -31,7 +31,7 @@ export const reductions: readonly Row[] = [
       on(distinct(2, 3), x => c.elasticNet(x, 0.25, 0.5), "both"),
       on(distinct(2, 3), x => c.elasticNet(x, 0.25, 0), "l1"),
       on(normal(7, 13), x => c.elasticNet(x, 0, 0.5), "l2"),
-      on(distinct(11, 130), x => c.elasticNet(x, 0.5, 0.25), "two blocks"),
+      on(distinct(11, 130), x => c.elasticNet(x, 0.1, 0.3), "two blocks"),
     ],
     extremes: x => c.elasticNet(x, 0.25, 0.5),
   },

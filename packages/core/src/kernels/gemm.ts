@@ -1,4 +1,5 @@
-import { checkKeys, checkNumber, OptionError, ShapeError } from "../errors.ts"
+import { checkBoolean, checkKeys, checkNumber, describe, OptionError, ShapeError } from "../errors.ts"
+import { sizeOf } from "../shape.ts"
 import { type Buffer, takeBlank } from "../storage.ts"
 import { addGemmKernels, type GemmTile, gemmLayout, gemmPlan, gemmWords } from "./gemm/index.ts"
 import { gemmLoop, type ProductOptions } from "./gemmLoop.ts"
@@ -32,7 +33,7 @@ function programOf(tile: GemmTile | "row"): Program {
 }
 
 /** Milliseconds in which the optimising compiler, which alone makes wide code, has finished the tiles. */
-const raceTime = 80
+const raceTime = 100
 
 /**
  * Runs a small product with each tile for wide vectors, in turns until all are compiled and warm, and from now on takes
@@ -48,7 +49,8 @@ export function raceTiles(): void {
     for (const [i, tile] of wideTiles.entries()) {
       wideTile = tile
       start = performance.now()
-      gemm(a, b, c, m, n, k)
+      // Without and with this, A is read by two different functions.
+      for (const transposeA of [false, true]) gemm(a, b, c, m, n, k, { transposeA })
       times[i] = Math.min(times[i], performance.now() - start)
     }
   }
@@ -85,17 +87,19 @@ export const gemm = product(false)
  * @throws ShapeError for a buffer of another size; OptionError for an unknown option, or both `accumulate` and `bias`.
  */
 export const gemmAtOnce: Product = atOnce((a, b, c, m, n, k, options = {}) => {
+  const { transposeA = false, transposeB = false, accumulate = false, bias = null } = options
   checkKeys("gemm", options, ["transposeA", "transposeB", "accumulate", "bias"])
+  for (const [name, flag] of Object.entries({ transposeA, transposeB, accumulate })) checkBoolean("gemm", name, flag)
   for (const [name, size] of Object.entries({ m, n, k })) checkNumber("gemm", name, size, { min: 0, integer: true })
-  const { bias, accumulate } = options
-  for (const [name, given, size] of [
-    ["a", a, m * k],
-    ["b", b, k * n],
-    ["c", c, m * n],
-    ["bias", bias ?? { length: n }, n],
-  ] as const) {
-    if (given?.length !== size) throw new ShapeError(`gemm: ${name} has ${given?.length} numbers and not ${size}`)
+  const check = (name: string, buffer: Buffer, ...shape: number[]) => {
+    if (buffer?.length === sizeOf(shape)) return
+    const got = buffer?.length ?? describe(buffer)
+    throw new ShapeError(`gemm: ${name} must have ${sizeOf(shape)} numbers, got ${got}`, { facts: { [name]: shape } })
   }
+  check("a", a, ...(transposeA ? [k, m] : [m, k]))
+  check("b", b, ...(transposeB ? [n, k] : [k, n]))
+  check("c", c, m, n)
+  if (bias) check("bias", bias, n)
   if (accumulate && bias) throw new OptionError("gemm: takes accumulate or bias, not both")
   gemm(a, b, c, m, n, k, options)
 })
@@ -136,11 +140,7 @@ interface Planned {
   readonly args: KernelArgument[]
 }
 
-const plansOf: Readonly<Record<GemmTile, Map<number, Planned>>> = {
-  "4x8": new Map(),
-  "4x16": new Map(),
-  "4x16u4": new Map(),
-}
+const plansOf = { "4x8": new Map(), "4x16": new Map(), "4x16u4": new Map() } as Record<GemmTile, Map<number, Planned>>
 
 /** A network asks for the same few products over and over. */
 function planOf(tile: GemmTile, m: number, n: number, k: number, transposeA: boolean, transposeB: boolean): Planned {

@@ -49,7 +49,6 @@ export class Memory {
   #gaps: Gap[] = []
   #end: number
   #used = 0
-  #full = false
   /** Growing gives the memory another buffer object; views of the former ones live on where it is shared. */
   readonly #buffers = new WeakSet<object>()
   #latest: object
@@ -119,8 +118,6 @@ export class Memory {
       if (!this.shared) this.onDetach()
       return this.#gaps.find(gap => gap.bytes >= bytes) ?? null
     }
-    if (!this.#full) console.warn(memoryFull(this.#end))
-    this.#full = true
     return null
   }
 
@@ -141,9 +138,6 @@ export class Memory {
     }
   }
 }
-
-const memoryFull = (bytes: number) =>
-  `kernels: their memory is full (${Math.round(bytes / 2 ** 20)} MB, and no more can be had): plain loops compute what does not fit, slower and with other last bits; smaller batches need less`
 
 let memory: Memory | null | undefined
 

@@ -78,7 +78,7 @@ export function controlWords(): Int32Array | null {
   return words
 }
 
-/** Resolves when no worker of a broken pool can write to memory any more; null when there is none. */
+/** Resolves when no worker of a broken pool can write to memory any more, in a browser after a second; null when there is none. */
 export function poolEnding(): Promise<void> | null {
   return ending
 }

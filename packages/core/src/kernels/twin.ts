@@ -164,5 +164,11 @@ function reserve(bytes: number): boolean {
   if (staging !== null && staging.bytes >= bytes) return true
   dropStaging()
   staging = linearMemory()?.allocate(Math.max(bytes, 1 << 20)) ?? null
+  if (staging === null && !full) console.warn(`${noRoom} (${Math.ceil(bytes / 2 ** 20)} MB were wanted)`)
+  full ||= staging === null
   return staging !== null
 }
+
+let full = false
+const noRoom =
+  "kernels: no room is left in their memory: plain loops compute what does not fit, slower and with other last bits"

@@ -1,7 +1,7 @@
 import { checkChoice, describe, OptionError } from "../errors.ts"
 import { gemm, raceTiles } from "./gemm.ts"
 import { environment, nodeProcess } from "./host.ts"
-import { type Arithmetic, arithmetics, instructions, setInstructions } from "./mode.ts"
+import { type Arithmetic, arithmetics, getKernels, instructions, setInstructions } from "./mode.ts"
 import { kernelsDenied } from "./program.ts"
 import { f32x4, ModuleBuilder, wasmEngine } from "./wasm/index.ts"
 
@@ -14,8 +14,8 @@ export interface VectorWidth {
 
 /**
  * Asks for kernels with vectors of 256 bits: V8 from version 12 on (Node 22 and later) can fuse pairs of 128-bit
- * instructions, which it calls revectorisation and does when its flag is set. Results have the same bits. The first call
- * takes about 0.1 s: tiles of products race, and what the fastest gives is compared with the narrow kernels' results; where
+ * instructions, which it calls revectorisation and does when its flag is set. Results have the same bits. It takes
+ * about 0.15 s: tiles of products race, and what the fastest gives is compared with the narrow kernels' results; where
  * anything is missing or differs, kernels stay at 128 bits and the reason is told.
  *
  * @throws OptionError for anything but 128 or 256.
@@ -27,7 +27,7 @@ export function setVectorWidth(bits: 128 | 256): VectorWidth {
   considered = true
   if (bits === instructions().width) return { bits, reason: "" }
   const reason = bits === 256 ? widen() : ""
-  if (bits === 128 || reason !== "") switchTo(128)
+  if (instructions().width === 256 && (bits === 128 || reason !== "")) switchTo(128)
   return { bits: instructions().width, reason }
 }
 
@@ -35,12 +35,17 @@ let considered = false
 
 /** Does what the environment variable `SELVEDGE_WIDE=1` asks for, once, and says so where it cannot be done. */
 export function widenIfAsked(): void {
-  if (considered || environment("SELVEDGE_WIDE") !== "1") return
-  const { reason } = setVectorWidth(256)
-  if (reason !== "") console.warn(`SELVEDGE_WIDE=1: computing with vectors of 128 bits: ${reason}`)
+  if (considered) return
+  considered = true
+  if (environment("SELVEDGE_WIDE") === "1") widenOrWarn("SELVEDGE_WIDE=1")
 }
 
-/** Sets V8's flag for modules compiled from now on, and that all be compiled again. @returns whether V8 has the flag. */
+function widenOrWarn(asked: string): void {
+  const { reason } = setVectorWidth(256)
+  if (reason !== "") console.warn(`${asked}: computing with vectors of 128 bits: ${reason}`)
+}
+
+/** Sets V8's flag for code optimised from now on, and that all be compiled again. @returns whether V8 has the flag. */
 function switchTo(width: 128 | 256): boolean {
   const process = nodeProcess()
   const v8 = process?.getBuiltinModule?.("node:v8")
@@ -51,6 +56,7 @@ function switchTo(width: 128 | 256): boolean {
 }
 
 function widen(): string {
+  if (getKernels() === "typescript") return 'the plain loops compute: setKernels("wasm") comes first'
   const wanted = products()
   if (kernelsDenied() !== null) return `WebAssembly is not available: ${kernelsDenied()}`
   if (!switchTo(256)) return "wide kernels need Node 22 or later"
@@ -79,8 +85,14 @@ function products(): Float32Array {
  */
 export function setArithmetic(arithmetic: Arithmetic): Arithmetic {
   const asked = checkChoice("setArithmetic", "arithmetic", arithmetic, arithmetics)
-  setInstructions({ arithmetic: asked === "fused" && fuses() ? "fused" : "portable" })
-  return instructions().arithmetic
+  const next = asked === "fused" && fuses() ? "fused" : "portable"
+  const { width, arithmetic: before } = instructions()
+  if (next === before) return next
+  // Wide kernels of each arithmetic are tested for themselves.
+  if (width === 256) switchTo(128)
+  setInstructions({ arithmetic: next })
+  if (width === 256) widenOrWarn("setArithmetic")
+  return next
 }
 
 /** How products are summed now. */

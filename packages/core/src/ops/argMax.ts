@@ -1,6 +1,6 @@
 import { extremePosition } from "./shared/extremes.ts"
-import { alloc, type Tensor, wrap } from "./shared/op.ts"
-import { type ReduceOptions, reducedSome } from "./shared/reduced.ts"
+import { type Tensor, wrap } from "./shared/op.ts"
+import { foldedSome, type ReduceOptions } from "./shared/reduced.ts"
 
 /**
  * Position of the largest entry along an axis, the first of equals; a NaN counts as largest. No gradient.
@@ -9,8 +9,6 @@ import { type ReduceOptions, reducedSome } from "./shared/reduced.ts"
  * @throws ShapeError for an axis that does not exist or nothing to reduce; OptionError for an unknown option.
  */
 export function argMax(x: Tensor, options: ReduceOptions = {}): Tensor {
-  const r = reducedSome("argMax", x, options)
-  const y = alloc(r.size)
-  extremePosition(r.data, y, r.outer, r.n, r.inner, 1)
+  const { r, y } = foldedSome("argMax", x, options, (...sizes) => extremePosition(...sizes, 1))
   return wrap(y, r.shape)
 }

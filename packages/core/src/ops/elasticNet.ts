@@ -1,5 +1,7 @@
+import { checkNumber } from "../errors.ts"
 import { finishRuns } from "../kernels/queue.ts"
 import * as simd from "../kernels/simd/index.ts"
+import { isFloat64 } from "../storage.ts"
 import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./shared/op.ts"
 
 /**
@@ -7,8 +9,11 @@ import { alloc, type Buffer, read, record, type Tensor, vectorized } from "./sha
  *
  *   y  = l1 sum |x| + l2 sum x²
  *   dx += (l1 sign(x) + 2 l2 x) dy
+ *
+ * @throws OptionError unless both factors are numbers.
  */
 export function elasticNet(x: Tensor, l1: number, l2: number): Tensor {
+  for (const [name, factor] of Object.entries({ l1, l2 })) checkNumber("elasticNet", name, factor)
   const [a, y] = [read("elasticNet", x), alloc(1)]
   y[0] = elasticSum(a, l1, l2)
   return record("elasticNet", y, [], [x], (dy, dx) => dx && elasticBackward(a, dx, l1 * dy[0], 2 * l2 * dy[0]))
@@ -17,10 +22,11 @@ export function elasticNet(x: Tensor, l1: number, l2: number): Tensor {
 /** How many numbers each part of the sum stands for. */
 const block = 1024
 
-/** l1 sum |x| + l2 sum x², with l1 and l2 rounded to float32. Internal. */
+/** l1 sum |x| + l2 sum x², with l1 and l2 rounded as the numbers of x are. Internal. */
 export function elasticSum(x: Buffer, l1: number, l2: number): number {
   const parts = alloc(2 * Math.ceil(x.length / block))
-  elasticParts(x, parts, Math.fround(l1), Math.fround(l2))
+  const [first, second] = isFloat64() ? [l1, l2] : [l1, l2].map(Math.fround)
+  elasticParts(x, parts, first, second)
   finishRuns()
   return new Float64Array(parts.buffer, parts.byteOffset, parts.length / 2).reduce((sum, part) => sum + part, 0)
 }

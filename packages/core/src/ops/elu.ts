@@ -1,7 +1,7 @@
 import { checkKeys, checkNumber } from "../errors.ts"
 import * as simd from "../kernels/simd/index.ts"
 import { expm1 } from "../math.ts"
-import { alloc, type Buffer, operand, recordVectorized, type Tensor, vectorized } from "./shared/op.ts"
+import { type Buffer, mapped, recordVectorized, type Tensor, vectorized } from "./shared/op.ts"
 
 /**
  * Exponential linear unit.                                                shape kept
@@ -16,8 +16,7 @@ import { alloc, type Buffer, operand, recordVectorized, type Tensor, vectorized 
 export function elu(x: Tensor, options: { readonly alpha?: number } = {}): Tensor {
   checkKeys("elu", options, ["alpha"])
   const alpha = checkNumber("elu", "alpha", options.alpha ?? 1)
-  const [a, y] = [operand("elu", x), alloc(x.size)]
-  eluForward(a, y, alpha)
+  const [a, y] = mapped("elu", x, (a, y) => eluForward(a, y, alpha))
   return recordVectorized("elu", y, x.shape, [x], (dy, dx) => dx && eluBackward(a, y, dy, dx, alpha))
 }
 

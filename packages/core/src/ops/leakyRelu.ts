@@ -1,6 +1,6 @@
 import { checkKeys, checkNumber } from "../errors.ts"
 import * as simd from "../kernels/simd/index.ts"
-import { alloc, type Buffer, operand, recordVectorized, type Tensor, vectorized } from "./shared/op.ts"
+import { type Buffer, mapped, recordVectorized, type Tensor, vectorized } from "./shared/op.ts"
 
 /**
  * Rectifier with a slope below 0.                                         shape kept
@@ -15,8 +15,7 @@ import { alloc, type Buffer, operand, recordVectorized, type Tensor, vectorized 
 export function leakyRelu(x: Tensor, options: { readonly negativeSlope?: number } = {}): Tensor {
   checkKeys("leakyRelu", options, ["negativeSlope"])
   const slope = checkNumber("leakyRelu", "negativeSlope", options.negativeSlope ?? 0.2)
-  const [a, y] = [operand("leakyRelu", x), alloc(x.size)]
-  leakyReluForward(a, y, slope)
+  const [a, y] = mapped("leakyRelu", x, (a, y) => leakyReluForward(a, y, slope))
   return recordVectorized("leakyRelu", y, x.shape, [x], (dy, dx) => dx && leakyReluBackward(a, dy, dx, slope))
 }
 

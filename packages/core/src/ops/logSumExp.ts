@@ -1,6 +1,6 @@
 import { exp, log } from "../math.ts"
-import { alloc, type Buffer, record, type Tensor, vectorized } from "./shared/op.ts"
-import { type ReduceOptions, reducedSome } from "./shared/reduced.ts"
+import { type Buffer, record, type Tensor, vectorized } from "./shared/op.ts"
+import { foldedSome, type ReduceOptions } from "./shared/reduced.ts"
 
 /**
  * Logarithm of the sum of exponentials.                     shape without the reduced axes; 1 there with keepDims
@@ -11,9 +11,7 @@ import { type ReduceOptions, reducedSome } from "./shared/reduced.ts"
  * @throws ShapeError for an axis that does not exist or nothing to reduce; OptionError for an unknown option.
  */
 export function logSumExp(x: Tensor, options: ReduceOptions = {}): Tensor {
-  const r = reducedSome("logSumExp", x, options)
-  const y = alloc(r.size)
-  logSumExpForward(r.data, y, r.outer, r.n, r.inner)
+  const { r, y } = foldedSome("logSumExp", x, options, logSumExpForward)
   return record("logSumExp", y, r.shape, [x], (dy, dx) => {
     r.gather(dx, full => logSumExpBackward(r.data, y, dy, full, r.outer, r.n, r.inner))
   })

@@ -1,6 +1,6 @@
 import { extremeBackward, extremeForward } from "./shared/extremes.ts"
-import { alloc, record, type Tensor } from "./shared/op.ts"
-import { type ReduceOptions, reducedSome } from "./shared/reduced.ts"
+import { record, type Tensor } from "./shared/op.ts"
+import { foldedSome, type ReduceOptions } from "./shared/reduced.ts"
 
 /**
  * Largest entry over one, several or all axes.                shape without the reduced axes; 1 there with keepDims
@@ -11,9 +11,7 @@ import { type ReduceOptions, reducedSome } from "./shared/reduced.ts"
  * @throws ShapeError for an axis that does not exist or nothing to reduce; OptionError for an unknown option.
  */
 export function max(x: Tensor, options: ReduceOptions = {}): Tensor {
-  const r = reducedSome("max", x, options)
-  const y = alloc(r.size)
-  extremeForward(r.data, y, r.outer, r.n, r.inner, 1)
+  const { r, y } = foldedSome("max", x, options, (...sizes) => extremeForward(...sizes, 1))
   return record("max", y, r.shape, [x], (dy, dx) => {
     r.gather(dx, full => extremeBackward(r.data, y, dy, full, r.outer, r.n, r.inner))
   })

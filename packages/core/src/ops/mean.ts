@@ -1,5 +1,5 @@
-import { alloc, record, type Tensor } from "./shared/op.ts"
-import { type ReduceOptions, reduced } from "./shared/reduced.ts"
+import { record, type Tensor } from "./shared/op.ts"
+import { folded, type ReduceOptions } from "./shared/reduced.ts"
 import { spreadMiddle, sumMiddle } from "./shared/sums.ts"
 
 /**
@@ -11,9 +11,7 @@ import { spreadMiddle, sumMiddle } from "./shared/sums.ts"
  * @throws ShapeError for an axis that does not exist; OptionError for an unknown option.
  */
 export function mean(x: Tensor, options: ReduceOptions = {}): Tensor {
-  const r = reduced("mean", x, options)
-  const y = alloc(r.size)
-  sumMiddle(r.data, y, r.outer, r.n, r.inner, r.n)
+  const { r, y } = folded("mean", x, options, (x, y, outer, n, inner) => sumMiddle(x, y, outer, n, inner, n))
   return record("mean", y, r.shape, [x], (dy, dx) => {
     r.gather(dx, full => spreadMiddle(dy, full, r.outer, r.n, r.inner, r.n))
   })

@@ -1,5 +1,5 @@
-import { alloc, type Buffer, record, type Tensor, vectorized } from "./shared/op.ts"
-import { type ReduceOptions, reduced } from "./shared/reduced.ts"
+import { type Buffer, record, type Tensor, vectorized } from "./shared/op.ts"
+import { folded, type ReduceOptions } from "./shared/reduced.ts"
 
 /**
  * Product over one, several or all axes.                    shape without the reduced axes; 1 there with keepDims
@@ -10,9 +10,7 @@ import { type ReduceOptions, reduced } from "./shared/reduced.ts"
  * @throws ShapeError for an axis that does not exist; OptionError for an unknown option.
  */
 export function prod(x: Tensor, options: ReduceOptions = {}): Tensor {
-  const r = reduced("prod", x, options)
-  const y = alloc(r.size)
-  prodForward(r.data, y, r.outer, r.n, r.inner)
+  const { r, y } = folded("prod", x, options, prodForward)
   return record("prod", y, r.shape, [x], (dy, dx) => {
     r.gather(dx, full => prodBackward(r.data, dy, full, r.outer, r.n, r.inner))
   })

@@ -1,5 +1,5 @@
-import { alloc, record, type Tensor } from "./shared/op.ts"
-import { type ReduceOptions, reduced } from "./shared/reduced.ts"
+import { record, type Tensor } from "./shared/op.ts"
+import { folded, type ReduceOptions } from "./shared/reduced.ts"
 import { spreadMiddle, sumMiddle } from "./shared/sums.ts"
 
 /**
@@ -11,9 +11,7 @@ import { spreadMiddle, sumMiddle } from "./shared/sums.ts"
  * @throws ShapeError for an axis that does not exist; OptionError for an unknown option.
  */
 export function sum(x: Tensor, options: ReduceOptions = {}): Tensor {
-  const r = reduced("sum", x, options)
-  const y = alloc(r.size)
-  sumMiddle(r.data, y, r.outer, r.n, r.inner, 1)
+  const { r, y } = folded("sum", x, options, (...sizes) => sumMiddle(...sizes, 1))
   return record("sum", y, r.shape, [x], (dy, dx) => {
     r.gather(dx, full => spreadMiddle(dy, full, r.outer, r.n, r.inner, 1))
   })

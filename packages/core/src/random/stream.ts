@@ -67,12 +67,7 @@ export class Stream {
 
   /** Uniform in [0, 1): the upper 24 bits of word i, times 2^-24. The same values in either precision. */
   uniform<T extends Float32Array | Float64Array>(out: T, first = 0): T {
-    for (let done = 0; done < out.length; done += CHUNK) {
-      const count = Math.min(CHUNK, out.length - done)
-      fillWords(words, first + done, count, this.key, this.counter)
-      for (let i = 0; i < count; i++) out[done + i] = uniformOf(words[i])
-    }
-    return out
+    return this.#images(out, first, uniformOf)
   }
 
   /**
@@ -100,10 +95,14 @@ export class Stream {
    * inverse of its distribution function at (w + 1/2) / 2^32. Nothing is redrawn, so element i is word i's image.
    */
   truncatedNormal<T extends Float32Array | Float64Array>(out: T, first = 0): T {
+    return this.#images(out, first, truncatedNormalOf)
+  }
+
+  #images<T extends Float32Array | Float64Array>(out: T, first: number, imageOf: (word: number) => number): T {
     for (let done = 0; done < out.length; done += CHUNK) {
       const count = Math.min(CHUNK, out.length - done)
       fillWords(words, first + done, count, this.key, this.counter)
-      for (let i = 0; i < count; i++) out[done + i] = truncatedNormalOf(words[i])
+      for (let i = 0; i < count; i++) out[done + i] = imageOf(words[i])
     }
     return out
   }

@@ -9,6 +9,7 @@ import {
   sqrt,
   square,
   type Tensor,
+  watch,
   wrap,
 } from "@selvedge/core"
 import type { Options } from "../config.ts"
@@ -69,7 +70,19 @@ export class Adafactor extends Optimizer {
     return [[{ name: "row", shape: rowMeans }, { name: "column", shape: columnMeans }, { name: "velocity" }]]
   }
 
-  protected override update(w: Buffer, g: Buffer, slots: readonly Buffer[], step: Step, { shape }: Tensor): void {
+  protected override update(
+    ...given: [w: Buffer, g: Buffer, slots: readonly Buffer[], step: Step, weight: Tensor]
+  ): void {
+    // Operations of an update are not the model's: nobody counts them.
+    const watcher = watch(null)
+    try {
+      this.#update(...given)
+    } finally {
+      watch(watcher)
+    }
+  }
+
+  #update(w: Buffer, g: Buffer, slots: readonly Buffer[], step: Step, { shape }: Tensor): void {
     const { beta2Decay, epsilon1, epsilon2, clipThreshold } = this.options
     const [r, c, v] = slots as [Buffer, Buffer, Buffer]
     const gradient = wrap(g, shape)

@@ -24,7 +24,7 @@ interface State {
 
 const factorOf = (weight: Tensor) => (weight instanceof Weight ? weight.learningRateMultiplier : 1)
 
-/** The classes of this library: their update of a weight is one kernel at the most, and looks at nothing that others may be computing. */
+/** Classes of this library whose update of a weight is one kernel at the most, and looks at nothing that others may be computing. */
 export const ownClasses = new Set<unknown>()
 
 /**
@@ -136,12 +136,14 @@ export abstract class Optimizer {
     const step = { learningRate: this.learningRate, t: this.iterations + 1 }
     const clipped = clip(gradients, this.options)
     this.beginUpdate(step)
-    for (const w of weights) {
-      const share = (this.options.weightDecay ?? 0) * step.learningRate * factorOf(w)
-      if (share !== 0 && this.#decays(w)) decayInto(w.write(), share)
+    for (const weight of weights) {
+      // Looked at all the same: one that still waits for its first values gets them here, and not among updates.
+      const w = weight.operand()
+      const share = (this.options.weightDecay ?? 0) * step.learningRate * factorOf(weight)
+      if (share !== 0 && this.#decays(weight)) decayInto(w, share)
     }
     finishRuns()
-    // From here on nothing is asked for that would wait for kernels: the first are updated while the last are looked up.
+    // From here on nothing of ours waits for kernels: the first weights are updated while the last are looked up.
     const run = ownClasses.has(this.constructor) && new Set(weights).size === weights.length ? inAnyOrder : runAtOnce
     run(() => {
       for (const [i, weight] of weights.entries()) {

@@ -79,9 +79,19 @@ export function reduced(op: string, x: Tensor, options: ReduceOptions): Reduced 
   return new Reduced(x, data, resolveAxes(op, axis, x.rank), checkBoolean(op, "keepDims", keepDims))
 }
 
-/** Like `reduced`, for reductions that have no value over nothing. @throws ShapeError when n is 0. */
-export function reducedSome(op: string, x: Tensor, options: ReduceOptions): Reduced {
+type Fold = (x: Buffer, y: Buffer, outer: number, n: number, inner: number) => void
+
+/** A reduction, and what a loop makes of the middle axis. @throws like `reduced`. */
+export function folded(op: string, x: Tensor, options: ReduceOptions, fold: Fold): { r: Reduced; y: Buffer } {
   const r = reduced(op, x, options)
-  if (r.n === 0) throw new ShapeError(`${op}: there is nothing to reduce`, { facts: { x: x.shape } })
-  return r
+  const y = alloc(r.size)
+  fold(r.data, y, r.outer, r.n, r.inner)
+  return { r, y }
 }
+
+/** The same for one that has no value over nothing. @throws ShapeError when n is 0. */
+export const foldedSome: typeof folded = (op, x, options, fold) =>
+  folded(op, x, options, (data, y, outer, n, inner) => {
+    if (n === 0) throw new ShapeError(`${op}: there is nothing to reduce`, { facts: { x: x.shape } })
+    fold(data, y, outer, n, inner)
+  })
