@@ -20,7 +20,11 @@ export function render(folder: string, page: string): string {
     .filter(name => name.endsWith(".json"))
     .sort()
   const sections = files.map(name => section(name, JSON.parse(readFileSync(join(folder, name), "utf8"))))
-  const text = ["# Results", `Rendered by \`npm run bench -- --render\` from \`${folder}\`.`, ...sections].join("\n\n")
+  const text = [
+    "# Results",
+    `Rendered by \`npm run bench -- --render\` from \`${folder}\`. What was aimed at, and what was tried: [BARS.md](BARS.md).`,
+    ...sections,
+  ].join("\n\n")
   writeFileSync(page, `${text}\n`)
   return page
 }

@@ -24,6 +24,22 @@ describe("backward", () => {
     expect(x.grad?.item()).toBe(1)
   })
 
+  it("gives the buffer of a gradient that was passed on to the next one of its size", () => {
+    const seen = new Set<c.Buffer>()
+    const passOn = (x: c.Tensor) =>
+      c.record("passOn", x.read().slice(), x.shape, [x], (dy, dx) => {
+        seen.add(dy)
+        if (dx) for (let i = 0; i < dx.length; i++) dx[i] += dy[i]
+      })
+    const x = leaf([1, 2, 3])
+    let y: c.Tensor = x
+    for (let i = 0; i < 100; i++) y = passOn(y)
+    c.backward(c.sum(y))
+    expect(values(x.grad)).toEqual([1, 1, 1])
+    // One is read while the other is written.
+    expect(seen.size).toBe(2)
+  })
+
   it("adds up what flows back from several uses, deep and shallow", () => {
     const x = leaf([1, 2])
     const a = c.mul(x, x)

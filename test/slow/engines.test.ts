@@ -44,13 +44,18 @@ const wanted = bitsUnder(process.execPath, 128)
 
 const pairs = fileURLToPath(new URL("fusedPairs.ts", import.meta.url))
 
-/** How many stores V8 says it has fused while the program asked for these widths and trained; and what it warned of. */
-function fusedStores(node: string, widths: readonly string[], env: Readonly<Record<string, string>> = {}) {
+/** How many stores V8 says it has fused while the program did what it was asked for; and what it warned of. */
+function fusedStores(
+  node: string,
+  asked: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  flags: readonly string[] = [],
+) {
   const folder = mkdtempSync(join(tmpdir(), "selvedge-fused-"))
   const file = join(folder, "trace")
   // V8 loses what it cannot write at once, to a pipe; a file takes all.
   const output = openSync(file, "w")
-  const { stderr, status } = spawnSync(node, [...source, "--trace-wasm-revectorize", pairs, ...widths], {
+  const { stderr, status } = spawnSync(node, [...source, ...flags, "--trace-wasm-revectorize", pairs, ...asked], {
     cwd: root,
     encoding: "utf8",
     env: { ...process.env, ...env },
@@ -103,22 +108,35 @@ describe("pairs of vectors", () => {
   it.each([22, 24, 26])("are fused under Node %i where that is asked for, and only there", major => {
     const node = obtain(major)
     if (node === null) return
-    expect(fusedStores(node, ["128"]).stores).toBe(0)
-    const { stores, warnings } = fusedStores(node, ["256"])
+    expect(fusedStores(node, ["train", "128"]).stores).toBe(0)
+    const { stores, warnings } = fusedStores(node, ["train", "256"])
     expect({ many: stores > 60, warnings }).toEqual({ many: true, warnings: "" })
   })
+
+  it.each([22, 24, 26])(
+    "are fused under Node %i in kernels of each kind: elementwise, updates, rows, columns",
+    major => {
+      const node = obtain(major)
+      if (node === null) return
+      const flag = ["--experimental-wasm-revectorize"]
+      for (const kernel of ["mulForward", "seluForward", "sgdUpdate", "softmaxForward", "normalizeColumns"]) {
+        expect(fusedStores(node, ["run", kernel], {}, flag).stores, kernel).toBeGreaterThan(0)
+      }
+      expect(fusedStores(node, ["run", "mulForward"]).stores).toBe(0)
+    },
+  )
 
   it("are fused where SELVEDGE_WIDE=1 asks for it, unless the program asks otherwise", () => {
     const node = obtain(26)
     if (node === null) return
     const asked = { SELVEDGE_WIDE: "1" }
-    expect(fusedStores(node, [], asked).stores).toBeGreaterThan(60)
-    expect(fusedStores(node, ["128"], asked)).toEqual({ stores: 0, warnings: "" })
+    expect(fusedStores(node, ["train"], asked).stores).toBeGreaterThan(60)
+    expect(fusedStores(node, ["train", "128"], asked)).toEqual({ stores: 0, warnings: "" })
   })
 
   it("are not where the engine cannot, and SELVEDGE_WIDE=1 says so once", () => {
     if (Number(process.versions.node.split(".")[0]) >= 22) return
-    const { stderr } = spawnSync(process.execPath, [...source, pairs], {
+    const { stderr } = spawnSync(process.execPath, [...source, pairs, "train"], {
       cwd: root,
       encoding: "utf8",
       env: { ...process.env, SELVEDGE_WIDE: "1" },

@@ -128,7 +128,7 @@ async function costs(batches: readonly number[]): Promise<Report> {
     rows: table,
     notes: [
       "B made: bytes of JavaScript objects that a step makes, sampled. B left: what survives, per step.",
-      "arena, weights and slots: bytes of linear memory. from heap: buffers for which the arena was too small, so far.",
+      "arena, weights and slots: bytes of linear memory; from heap: buffers for which the arena was too small. Both of the whole process, in which larger batches came before.",
     ],
   }
 }

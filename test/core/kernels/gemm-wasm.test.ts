@@ -127,6 +127,35 @@ describe.each(tiles)("gemm %s", tile => {
     }
   })
 
+  it("reads nothing beyond the end of memory, whichever operand stands there", () => {
+    const edge = createGemm({ tile, pages: 20 })
+    const end = edge.floats.length
+    for (const [m, n, k] of [1, 3, 5, 8, 17, 70].flatMap(m => [1, 2, 7, 13, 33, 70].map(n => [m, n, (m * n) % 23]))) {
+      for (const form of forms) {
+        const sizes = { a: m * k, b: k * n, c: m * n, row: n }
+        for (const last of ["a", "b", "c", "row"] as const) {
+          let free = edge.reserved + 1
+          const at = { a: 0, b: 0, c: 0, row: 0 }
+          for (const name of ["a", "b", "c", "row"] as const) {
+            at[name] = name === last ? end - sizes[name] : free
+            if (name !== last) free += sizes[name] + 5
+          }
+          const next = integers(m + n)
+          for (const name of ["a", "b", "row"] as const) {
+            for (let i = 0; i < sizes[name]; i++) edge.floats[at[name] + i] = ordinary(next)
+          }
+          const shape = { m, n, k, ...form }
+          const from = (name: "a" | "b" | "row") => edge.floats.slice(at[name], at[name] + sizes[name])
+          const wanted = new Float32Array(m * n)
+          reference(shape, from("a"), from("b"), wanted, from("row"))
+          // Reading beyond the end would trap.
+          edge.prepare(shape, at.a, at.b, at.c, at.row)()
+          expect(edge.floats.slice(at.c, at.c + m * n), JSON.stringify({ shape, last })).toEqual(wanted)
+        }
+      }
+    }
+  })
+
   it("gives the bits of the plain loop for random sizes", () => {
     const next = integers(7)
     for (let seed = 0; seed < 150; seed++) {
