@@ -51,9 +51,14 @@ describe("gemm", () => {
 
   it("looks at sizes and options before it touches anything", () => {
     expect(() => product({}, [2, 4, 2.5])).toThrow("gemm: k must be an integer >= 0, got 2.5")
-    expect(() => product({}, [2, 5, 3])).toThrow("gemm: b must have 15 numbers, got 12")
-    expect(() => product({}, [2, 4, 3], null)).toThrow("gemm: a must have 6 numbers, got null")
-    expect(() => product({ bias: new Float32Array(3) })).toThrow("gemm: bias must have 4 numbers, got 3")
+    expect(() => product({}, [2, 5, 3])).toThrow("gemm: b must be a Float32Array or Float64Array of 15 numbers, got 12")
+    expect(() => product({}, [2, 4, 3], null)).toThrow("of 6 numbers, got null")
+    expect(() => product({ bias: new Float32Array(3) })).toThrow(
+      "gemm: bias must be a Float32Array or Float64Array of 4 numbers, got 3",
+    )
+    expect(() => product({}, [2, 4, 3], "sixsix")).toThrow('of 6 numbers, got "sixsix"')
+    expect(() => product({ bias: new Int32Array(4) })).toThrow("of 4 numbers, got an instance of Int32Array")
+    expect(() => wrong(gemm, a, b, c, 2, 4, 3, null)).toThrow("gemm: options must be an object, got null")
     expect(() => product({ accumulate: 1 })).toThrow("gemm: accumulate must be true or false, got 1")
     expect(() => product({ transpose: true })).toThrow('gemm: unknown option "transpose"')
     const both = { bias: new Float32Array(4), accumulate: true }

@@ -33,7 +33,7 @@ export const reductions: readonly Row[] = [
       on(normal(7, 13), x => c.elasticNet(x, 0, 0.5), "l2"),
       on(distinct(11, 130), x => c.elasticNet(x, 0.1, 0.3), "two blocks"),
     ],
-    extremes: x => c.elasticNet(x, 0.25, 0.5),
+    extremes: x => c.add(c.elasticNet(x, 0.25, 0), c.elasticNet(x, 0, 0.5)),
   },
   { ...reduction("max", c.max, distinct), extremes: x => c.max(x) },
   { ...reduction("min", c.min, distinct), extremes: x => c.min(x) },

@@ -87,14 +87,16 @@ export const gemm = product(false)
  * @throws ShapeError for a buffer of another size; OptionError for an unknown option, or both `accumulate` and `bias`.
  */
 export const gemmAtOnce: Product = atOnce((a, b, c, m, n, k, options = {}) => {
-  const { transposeA = false, transposeB = false, accumulate = false, bias = null } = options
   checkKeys("gemm", options, ["transposeA", "transposeB", "accumulate", "bias"])
+  const { transposeA = false, transposeB = false, accumulate = false, bias = null } = options
   for (const [name, flag] of Object.entries({ transposeA, transposeB, accumulate })) checkBoolean("gemm", name, flag)
   for (const [name, size] of Object.entries({ m, n, k })) checkNumber("gemm", name, size, { min: 0, integer: true })
   const check = (name: string, buffer: Buffer, ...shape: number[]) => {
-    if (buffer?.length === sizeOf(shape)) return
-    const got = buffer?.length ?? describe(buffer)
-    throw new ShapeError(`gemm: ${name} must have ${sizeOf(shape)} numbers, got ${got}`, { facts: { [name]: shape } })
+    const isBuffer = buffer instanceof Float32Array || buffer instanceof Float64Array
+    if (isBuffer && buffer.length === sizeOf(shape)) return
+    const got = isBuffer ? `${buffer.length}` : describe(buffer)
+    const rule = `a Float32Array or Float64Array of ${sizeOf(shape)} numbers`
+    throw new ShapeError(`gemm: ${name} must be ${rule}, got ${got}`, { facts: { [name]: shape } })
   }
   check("a", a, ...(transposeA ? [k, m] : [m, k]))
   check("b", b, ...(transposeB ? [n, k] : [k, n]))

@@ -27,9 +27,7 @@ export function nodeProcess(): NodeProcess | undefined {
 }
 
 /** An environment variable; undefined in a browser. */
-export function environment(name: string): string | undefined {
-  return nodeProcess()?.env[name]
-}
+export const environment = (name: string): string | undefined => nodeProcess()?.env[name]
 
 /** How many threads the machine runs at once. */
 export function availableThreads(): number {

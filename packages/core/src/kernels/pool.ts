@@ -74,14 +74,10 @@ export function readyThreads(): number {
 }
 
 /** The words of the control block; null before the first worker. */
-export function controlWords(): Int32Array | null {
-  return words
-}
+export const controlWords = (): Int32Array | null => words
 
 /** Resolves when no worker of a broken pool can write to memory any more, in a browser after a second; null when there is none. */
-export function poolEnding(): Promise<void> | null {
-  return ending
-}
+export const poolEnding = (): Promise<void> | null => ending
 
 /** Starts the workers that are wanted and not there yet. They come up while the caller goes on alone. */
 export function ensureWorkers(): void {

@@ -73,6 +73,7 @@ const program = new Program("elasticParts", m => {
   const scratch = m.global("scratch", "i32")
   m.kernel("elasticParts", layout, (f, { x, parts, l1, l2, length }, begin, end) => {
     const [low, high] = [l1, l2].map(factor => f.let("factor", f64x2.promote_low_f32x4(f32x4.splat(factor))))
+    const second = f.let("second", f64x2.ne(high, f32x4.const(0)))
     const stop = f.let("stop", i32.add(x, i32.mul(length, 4)))
     const u = f.local("i32", "u")
     f.for(u, begin, end, 1, () => {
@@ -83,7 +84,8 @@ const program = new Program("elasticParts", m => {
       eachEight(f, scratch, from, to, address => {
         for (const half of [0, 1]) {
           const four = f.let("four", f32x4.abs(v128.load(address, 16 * half)))
-          addWide(f, sums.slice(2 * half), four, size => f64x2.mul(size, f64x2.add(low, f64x2.mul(high, size))))
+          const factor = (size: Vector) => f64x2.add(low, v128.and(second, f64x2.mul(high, size)))
+          addWide(f, sums.slice(2 * half), four, size => f64x2.mul(size, factor(size)))
         }
       })
       f.v128.store64_lane(i32.add(parts, i32.mul(u, 8)), total(f, sums), 0)
@@ -104,7 +106,9 @@ export const elasticParts = twin<[x: Buffer, parts: Buffer, l1: number, l2: numb
 export const elasticBackward = elementwise(
   "elasticBackward",
   ["in x", "inout dx", "float l1", "float l2"],
-  (_, { x, dx, l1, l2 }) => ({ dx: add(dx, add(mul(l1, sign(x)), mul(l2, x))) }),
+  (_, { x, dx, l1, l2 }) => ({
+    dx: add(dx, add(mul(l1, sign(x)), v128.and(f32x4.ne(l2, f32x4.const(0)), mul(l2, x)))),
+  }),
   { cost: 9 },
 )
 
