@@ -50,7 +50,7 @@ describe("gemm", () => {
   const product = (more: object, sizes = [2, 4, 3], first: unknown = a) => wrong(gemm, first, b, c, ...sizes, more)
 
   it("looks at sizes and options before it touches anything", () => {
-    expect(() => product({}, [2, 4, 2.5])).toThrow("gemm: k must be an integer >= 0, got 2.5")
+    expect(() => product({}, [2, 4, 2.5])).toThrow("gemm: a size must be an integer >= 0, got 2.5")
     expect(() => product({}, [2, 5, 3])).toThrow("gemm: b must be a Float32Array or Float64Array of 15 numbers, got 12")
     expect(() => product({}, [2, 4, 3], null)).toThrow("of 6 numbers, got null")
     expect(() => product({ bias: new Float32Array(3) })).toThrow(

@@ -34,6 +34,8 @@ async function loseWorker(count: number): Promise<void> {
       console.warn(String(error))
     }
   }
+  // An end that is taken for granted would have been over by now.
+  await pause()
   console.warn(`ending: ${poolEnding() !== null}`)
   await poolEnding()
   for (ensureWorkers(); readyThreads() !== count; ) await pause()

@@ -1,5 +1,4 @@
 import { checkBoolean, checkKeys, checkNumber, describe, OptionError, ShapeError } from "../errors.ts"
-import { sizeOf } from "../shape.ts"
 import { type Buffer, takeBlank } from "../storage.ts"
 import { addGemmKernels, type GemmTile, gemmLayout, gemmPlan, gemmWords } from "./gemm/index.ts"
 import { gemmLoop, type ProductOptions } from "./gemmLoop.ts"
@@ -84,27 +83,31 @@ export const gemm = product(false)
  * Every element of C is its products summed in order of k from zero, product and sum each rounded to the buffers'
  * precision, and only then added to C or bias: no kernel, tile size or thread count changes a bit of it.
  *
- * @throws ShapeError for a buffer of another size; OptionError for an unknown option, or both `accumulate` and `bias`.
+ * @throws ShapeError for a buffer of another kind or size; OptionError for an unknown option, or both `accumulate` and `bias`.
  */
 export const gemmAtOnce: Product = atOnce((a, b, c, m, n, k, options = {}) => {
-  checkKeys("gemm", options, ["transposeA", "transposeB", "accumulate", "bias"])
+  checkKeys("gemm", options, optionNames)
   const { transposeA = false, transposeB = false, accumulate = false, bias = null } = options
-  for (const [name, flag] of Object.entries({ transposeA, transposeB, accumulate })) checkBoolean("gemm", name, flag)
-  for (const [name, size] of Object.entries({ m, n, k })) checkNumber("gemm", name, size, { min: 0, integer: true })
-  const check = (name: string, buffer: Buffer, ...shape: number[]) => {
-    const isBuffer = buffer instanceof Float32Array || buffer instanceof Float64Array
-    if (isBuffer && buffer.length === sizeOf(shape)) return
-    const got = isBuffer ? `${buffer.length}` : describe(buffer)
-    const rule = `a Float32Array or Float64Array of ${sizeOf(shape)} numbers`
-    throw new ShapeError(`gemm: ${name} must be ${rule}, got ${got}`, { facts: { [name]: shape } })
-  }
-  check("a", a, ...(transposeA ? [k, m] : [m, k]))
-  check("b", b, ...(transposeB ? [n, k] : [k, n]))
-  check("c", c, m, n)
-  if (bias) check("bias", bias, n)
-  if (accumulate && bias) throw new OptionError("gemm: takes accumulate or bias, not both")
+  for (const size of [m, n, k]) checkNumber("gemm", "a size", size, wholeNumber)
+  checkBuffer("a", a, checkBoolean("gemm", "transposeA", transposeA) ? [k, m] : [m, k])
+  checkBuffer("b", b, checkBoolean("gemm", "transposeB", transposeB) ? [n, k] : [k, n])
+  checkBuffer("c", c, [m, n])
+  if (bias) checkBuffer("bias", bias, [1, n])
+  const adds = checkBoolean("gemm", "accumulate", accumulate)
+  if (adds && bias) throw new OptionError("gemm: takes accumulate or bias, not both")
   gemm(a, b, c, m, n, k, options)
 })
+
+const optionNames = ["transposeA", "transposeB", "accumulate", "bias"]
+const wholeNumber = { min: 0, integer: true }
+
+function checkBuffer(name: string, buffer: Buffer, [rows, columns]: [number, number]): void {
+  const isBuffer = buffer instanceof Float32Array || buffer instanceof Float64Array
+  if (isBuffer && buffer.length === rows * columns) return
+  const got = isBuffer ? `${buffer.length}` : describe(buffer)
+  const rule = `a Float32Array or Float64Array of ${rows * columns} numbers`
+  throw new ShapeError(`gemm: ${name} must be ${rule}, got ${got}`, { facts: { [name]: [rows, columns] } })
+}
 
 /**
  * Like `gemm`, but no kernel waits for it: until `finishRuns` nobody may look at C or change A or B, kernels included.

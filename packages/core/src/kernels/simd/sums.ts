@@ -93,7 +93,7 @@ const program = new Program("elasticParts", m => {
   })
 })
 
-/** Twin of the loop of the same name: one double for each 1,024 numbers. */
+/** Twin of the loop of the same name: one double for each 1,024 numbers. In place alone: copied as two floats, it might not survive. */
 export const elasticParts = twin<[x: Buffer, parts: Buffer, l1: number, l2: number]>(program, {
   name: "elasticParts",
   parameters: ["in", "out", "float", "float"],
